@@ -1,0 +1,74 @@
+"""Files written whole or not at all: a killed run or a full disk never leaves half a file behind."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cogmeta.errors import UserError
+
+
+@contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; on success it replaces ``path`` in one step.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to write. Its folder is made if needed.
+
+    Yields
+    ------
+    Path
+        Write here. If the block raises, this file is removed and ``path`` stays as it was.
+
+    Examples
+    --------
+    >>> with atomic_path(tmp / "record.json") as part:
+    ...     _ = part.write_text("{}")
+    >>> (tmp / "record.json").read_text()
+    '{}'
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    os.close(handle)
+    part = Path(part)
+    try:
+        yield part
+        _flush(part)
+        part.chmod(0o666 & ~_umask())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def make_folder(folder: str | Path) -> Path:
+    """Make a folder and its parents; say in one sentence if that cannot be done.
+
+    Raises
+    ------
+    UserError
+        The folder cannot be made or written to.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"the output folder {str(folder)!r} cannot be made: {error.strerror}. "
+                        "Choose another with --out.") from error
+    if not os.access(folder, os.W_OK):
+        raise UserError(f"the output folder {str(folder)!r} cannot be written to. Choose another with --out.")
+    return folder
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

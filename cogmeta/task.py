@@ -1,0 +1,165 @@
+"""The contract of a task: a batch of episodes that begin together and advance in lock step.
+
+A task is data and three functions of arrays: ``begin`` draws the hidden parameters of ``n_episodes`` copies,
+``advance`` plays one step of every copy, ``hidden`` tells an analysis (never an agent) what the copies hide.
+Two more lead to the trial table and back. Axes are always (time, episode, feature).
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import UserError
+from cogmeta.trials import Family
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """What everybody may know about a task before playing it.
+
+    Attributes
+    ----------
+    name : str
+        Registered id, such as ``"bandit/independent"``.
+    family : Family
+        The schema of its trial table.
+    observation_size : int
+        Length of the observation vector, >= 1.
+    n_actions : int
+        Actions are the integers 0 to ``n_actions - 1``.
+    n_trials, n_steps : int
+        Trials an episode; steps an episode (a trial is one or more steps).
+    reward_range : tuple of float
+        Smallest and largest reward of one step.
+    citation : str
+        Paper and section.
+    """
+
+    name: str
+    family: Family
+    observation_size: int
+    n_actions: int
+    n_trials: int
+    n_steps: int
+    reward_range: tuple[float, float]
+    citation: str
+
+    @property
+    def steps_per_trial(self) -> int:
+        """Steps of one trial."""
+        return self.n_steps // self.n_trials
+
+
+class Task(ABC):
+    """A family of tasks with its settings; subclasses are frozen dataclasses whose fields are the settings.
+
+    Notes
+    -----
+    ``state`` is whatever ``begin`` returns; callers only hand it back. No method changes it in place, and no
+    method keeps anything between calls, so the same generator gives the same episodes.
+    """
+
+    @property
+    @abstractmethod
+    def spec(self) -> TaskSpec:
+        """Sizes, ranges and the source of the task."""
+
+    @abstractmethod
+    def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[Any, np.ndarray]:
+        """Draw ``n_episodes`` fresh episodes.
+
+        Returns
+        -------
+        state : object
+            To be handed to ``advance``.
+        observation : (n_episodes, observation_size) float32 array
+            What the agent sees before its first action.
+        """
+
+    @abstractmethod
+    def advance(
+        self, state: Any, action: np.ndarray, rng: np.random.Generator
+    ) -> tuple[Any, np.ndarray, np.ndarray, np.ndarray]:
+        """Play one step of every episode.
+
+        Parameters
+        ----------
+        state : object
+            From ``begin`` or the last ``advance``.
+        action : (n_episodes,) int array
+            In [0, n_actions).
+        rng : numpy.random.Generator
+            Source of all chance of the step.
+
+        Returns
+        -------
+        state : object
+        observation : (n_episodes, observation_size) float32 array
+            What the agent sees before its next action; zeros after the last step.
+        reward : (n_episodes,) float64 array
+            For this action.
+        done : (n_episodes,) bool array
+            True where this was the episode's last step.
+
+        Raises
+        ------
+        UserError
+            An action is not an integer in range.
+        """
+
+    @abstractmethod
+    def hidden(self, state: Any) -> dict[str, np.ndarray]:
+        """Return what the episodes hide at this step, by name; arrays start with the episode axis."""
+
+    def scored(self, observation: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Return where an action is a free choice that a likelihood counts.
+
+        Parameters
+        ----------
+        observation : (n_steps, n_episodes, observation_size) array
+        action : (n_steps, n_episodes) int array
+
+        Returns
+        -------
+        (n_steps, n_episodes) bool array
+            Everywhere, unless a task says otherwise (a fixation step, an outcome without a choice).
+        """
+        return np.ones(action.shape, bool)
+
+    @abstractmethod
+    def to_trials(self, rollout: "Rollout") -> pd.DataFrame:  # noqa: F821
+        """Return the trial table of a rollout of this task."""
+
+    @abstractmethod
+    def from_trials(self, trials: pd.DataFrame) -> "Rollout":  # noqa: F821
+        """Return the step-by-step inputs and actions that a trial table stands for."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings of this task as plain values, enough to build it again."""
+        return asdict(self)
+
+    def check_action(self, action: np.ndarray, n_episodes: int) -> np.ndarray:
+        """Return ``action`` as an int64 array of shape (n_episodes,), or say what is wrong with it."""
+        action = np.asarray(action)
+        n_actions = self.spec.n_actions
+        if action.shape != (n_episodes,) or action.dtype.kind not in "iu":
+            raise UserError(
+                f"action must be an integer array of shape ({n_episodes},), one per episode, "
+                f"got {action.dtype} of shape {action.shape}."
+            )
+        if n_episodes and not 0 <= action.min() <= action.max() < n_actions:
+            episode = int(np.argmax((action < 0) | (action >= n_actions)))
+            raise UserError(
+                f"action must be an integer in [0, n_actions) = [0, {n_actions}), "
+                f"got {action[episode]} in episode {episode} of {self.spec.name!r}."
+            )
+        return action.astype(np.int64, copy=False)
+
+
+def describe_settings(task: Task) -> str:
+    """Return the settings of a task as ``name=value`` pairs, for tables and messages."""
+    return ", ".join(f"{f.name}={getattr(task, f.name)!r}" for f in fields(task) if f.name != "name")

@@ -1,0 +1,330 @@
+"""The trial table: the tidy common tongue of tasks, agents, models, people and plots.
+
+One row a trial. Every table has ``subject, session, block, trial``; a family adds its choices and outcome.
+A trial without a response is kept, its choices missing (``<NA>``); it is never turned into a choice and
+contributes no likelihood. Tables are checked once, at the door, by ``validate_trials``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import TrialTableError, unknown_name
+from cogmeta.files import atomic_path
+
+INDEX = ("subject", "session", "block", "trial")
+"""Columns that name a trial; ``session`` and ``block`` are 0 where a table does not have them."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One choice of a trial.
+
+    Attributes
+    ----------
+    column : str
+        Where the option taken stands: an integer from 0.
+    given : str or None
+        Column of the state in which it is made; None where there is just one.
+    n_options : int or None
+        Options that there are; None where the table itself tells (arms of a bandit).
+    optional : bool
+        True where designs without this choice exist; their tables have no such column.
+    """
+
+    column: str
+    given: str | None = None
+    n_options: int | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """The schema of the trial tables of a family of tasks.
+
+    Attributes
+    ----------
+    name : str
+    choices : tuple of Choice
+        In the order in which they are made within a trial.
+    states : tuple of (str, int)
+        Integer columns that are not choices (the second-stage state), with how many values each has.
+    episode : tuple of str
+        Columns whose change starts learning afresh: by default the blocks of a bandit are new problems, while a
+        two-step session is one.
+    reward_range : tuple of float
+        Rewards that can be, unless the caller says otherwise.
+    """
+
+    name: str
+    choices: tuple[Choice, ...]
+    states: tuple[tuple[str, int], ...] = ()
+    episode: tuple[str, ...] = INDEX[:3]
+    reward_range: tuple[float, float] = (0.0, 1.0)
+
+    def choices_in(self, trials: pd.DataFrame) -> tuple[Choice, ...]:
+        """Return the choices that a table has."""
+        return tuple(c for c in self.choices if not c.optional or c.column in trials)
+
+
+BANDIT = Family("bandit", (Choice("choice"),))
+"""One choice among arms: ``choice, reward``."""
+
+TWO_STEP = Family(
+    "two_step",
+    (Choice("choice1", n_options=2), Choice("choice2", given="state2", n_options=2, optional=True)),
+    states=(("state2", 2),),
+    episode=INDEX[:2],
+)
+"""``choice1, state2, reward`` and, in designs with a second choice, ``choice2``.
+
+Coded so that first-stage option 0 commonly leads to second-stage state 0; ``common`` is ``choice1 == state2``.
+"""
+
+FAMILIES = {family.name: family for family in (BANDIT, TWO_STEP)}
+
+
+def validate_trials(
+    trials: pd.DataFrame,
+    family: Family | str,
+    n_options: int | None = None,
+    reward_range: tuple[float, float] | None = None,
+) -> pd.DataFrame:
+    """Check a trial table and return it with its standard columns and types.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        One row a trial, in the order in which they happened. Never changed in place.
+    family : Family or {"bandit", "two_step"}
+    n_options : int, optional
+        Number of arms, where the family leaves it open; by default as many as the table shows (at least 2).
+    reward_range : tuple of float, optional
+        Smallest and largest reward that can be; by default the family's.
+
+    Returns
+    -------
+    DataFrame
+        The same rows and columns, with ``session`` and ``block`` (0 where there were none), choices and states
+        as nullable integers, ``reward`` as float and, for two-step, ``common``.
+
+    Raises
+    ------
+    TrialTableError
+        Naming the first row and subject that break the schema.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"subject": ["s1", "s1"], "trial": [0, 1], "choice": [0, 2], "reward": [1, 0]})
+    >>> validate_trials(table, "bandit", n_options=2)
+    Traceback (most recent call last):
+    cogmeta.errors.TrialTableError: choice must be an integer in [0, 2), got 2 at row 1 (subject 's1', trial 1). If options are coded 1, 2, ..., subtract 1 first.
+    """
+    family = get_family(family)
+    _check_columns(trials, family)
+    out = trials.copy().reset_index(drop=True)
+    out["subject"] = out["subject"].astype(str)
+    for column in ("session", "block"):
+        if column not in out:
+            out[column] = 0
+    out["trial"] = _integers(out, "trial", None, required=True)
+    _check_order(out)
+    for choice in family.choices_in(out):
+        out[choice.column] = _integers(out, choice.column, choice.n_options or n_options)
+    for column, n_values in family.states:
+        out[column] = _integers(out, column, n_values)
+    out["reward"] = _rewards(out, family, reward_range or family.reward_range)
+    if family is TWO_STEP:
+        out["common"] = (out["choice1"] == out["state2"]).astype("boolean")
+    return out
+
+
+def missing(trials: pd.DataFrame, family: Family | str) -> np.ndarray:
+    """Return (n_trials,) bool: True where a validated table lacks a response, so that nothing is scored."""
+    family = get_family(family)
+    needed = [c.column for c in family.choices_in(trials)] + [name for name, _ in family.states]
+    return trials[needed].isna().any(axis=1).to_numpy()
+
+
+def episode_rows(trials: pd.DataFrame, family: Family | str, episode: tuple[str, ...] | None = None) -> np.ndarray:
+    """Return where the answered trials of every episode stand in a validated table.
+
+    Parameters
+    ----------
+    trials : DataFrame
+    family : Family or str
+    episode : tuple of str, optional
+        Columns whose change starts learning afresh; by default the family's.
+
+    Returns
+    -------
+    (n_trials, n_episodes) int array
+        Row positions in time order, -1 after an episode's last trial. Episodes stand in order of appearance;
+        trials without a response are left out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"subject": ["a", "a", "a", "b"], "trial": [0, 1, 2, 0],
+    ...                       "choice": [0, None, 1, 1], "reward": [1, None, 0, 1]})
+    >>> episode_rows(validate_trials(table, "bandit"), "bandit").tolist()
+    [[0, 3], [2, -1]]
+    """
+    family = get_family(family)
+    label = trials.groupby(list(episode or family.episode), sort=False).ngroup().to_numpy()
+    row = np.flatnonzero(~missing(trials, family))
+    order = np.argsort(label[row], kind="stable")
+    row, label = row[order], label[row[order]]
+    start = np.searchsorted(label, label)
+    place = np.arange(len(row)) - start
+    rows = np.full((place.max(initial=-1) + 1, label.max(initial=-1) + 1), -1)
+    rows[place, label] = row
+    return rows
+
+
+def n_options_in(trials: pd.DataFrame, choice: Choice) -> int:
+    """Return how many options a validated table shows for a choice, at least 2."""
+    if choice.n_options:
+        return choice.n_options
+    highest = trials[choice.column].max()
+    return 2 if pd.isna(highest) else max(2, int(highest) + 1)
+
+
+def get_family(family: Family | str) -> Family:
+    """Return a family by name."""
+    if isinstance(family, Family):
+        return family
+    if family not in FAMILIES:
+        raise unknown_name("family", family, FAMILIES)
+    return FAMILIES[family]
+
+
+def guess_family(trials: pd.DataFrame) -> Family:
+    """Return the family whose columns a table has."""
+    for family in (TWO_STEP, BANDIT):
+        if not _lacking(trials, family):
+            return family
+    wanted = "; ".join(f"{f.name}: {', '.join(_required(f))}" for f in FAMILIES.values())
+    raise TrialTableError(f"the columns {list(trials.columns)} fit no family of trial tables. Needed are {wanted}.")
+
+
+def read_trials(path: str | Path, encoding: str = "utf-8") -> pd.DataFrame:
+    """Read a trial table from a CSV file; the columns are checked later, by ``validate_trials``.
+
+    Raises
+    ------
+    TrialTableError
+        The file is missing, empty, not text in this encoding, or not a table.
+    """
+    path = Path(path)
+    try:
+        table = pd.read_csv(path, encoding=encoding, dtype={"subject": str}, keep_default_na=True)
+    except FileNotFoundError as error:
+        raise TrialTableError(f"there is no file {str(path)!r}.") from error
+    except pd.errors.EmptyDataError as error:
+        raise TrialTableError(f"{str(path)!r} is empty; expected a CSV file with one row a trial.") from error
+    except UnicodeDecodeError as error:
+        raise TrialTableError(
+            f"{str(path)!r} is not {encoding} text: byte 0x{error.object[error.start]:02x} at position {error.start}. "
+            "Save it as UTF-8, or read it with encoding='latin-1' (--encoding latin-1)."
+        ) from error
+    except (pd.errors.ParserError, IsADirectoryError) as error:
+        raise TrialTableError(f"{str(path)!r} cannot be read as a CSV table: {str(error).strip()}") from error
+    if table.empty:
+        raise TrialTableError(f"{str(path)!r} has a header but no trials.")
+    return table
+
+
+def write_trials(trials: pd.DataFrame, path: str | Path) -> None:
+    """Write a trial table as CSV, whole or not at all; floats keep every digit."""
+    with atomic_path(path) as part:
+        trials.to_csv(part, index=False)
+
+
+def _required(family: Family) -> list[str]:
+    choices = [c.column for c in family.choices if not c.optional]
+    return ["subject", "trial", *choices, *(name for name, _ in family.states), "reward"]
+
+
+def _lacking(trials: pd.DataFrame, family: Family) -> list[str]:
+    return [column for column in _required(family) if column not in trials]
+
+
+def _check_columns(trials: pd.DataFrame, family: Family) -> None:
+    lacking = _lacking(trials, family)
+    if lacking:
+        raise TrialTableError(
+            f"a {family.name} trial table needs the columns {_required(family)}; "
+            f"{lacking} missing, found {[str(c) for c in trials.columns]}. Rename yours to these."
+        )
+    if not len(trials):
+        raise TrialTableError("the trial table has no rows; expected one row a trial.")
+    if trials["subject"].isna().any():
+        row = int(np.argmax(trials["subject"].isna()))
+        raise TrialTableError(f"subject is missing at row {row}; every trial needs one.")
+
+
+def _where(trials: pd.DataFrame, row: int) -> str:
+    return f"at row {row} (subject {str(trials['subject'].iloc[row])!r}, trial {trials['trial'].iloc[row]})"
+
+
+def _numbers(trials: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column as floats with NaN where missing; text is refused."""
+    numbers = pd.to_numeric(trials[column], errors="coerce").astype("Float64").astype(float)
+    text = numbers.isna() & trials[column].notna()
+    if text.any():
+        row = int(np.argmax(text))
+        raise TrialTableError(
+            f"{column} must be a number, got {trials[column].iloc[row]!r} {_where(trials, row)}. "
+            "Leave the cell empty where there was no response."
+        )
+    return numbers
+
+
+def _integers(trials: pd.DataFrame, column: str, n_values: int | None, required: bool = False) -> pd.Series:
+    numbers = _numbers(trials, column)
+    if required and numbers.isna().any():
+        raise TrialTableError(f"{column} is missing {_where(trials, int(np.argmax(numbers.isna())))}.")
+    high = np.inf if n_values is None else n_values
+    bad = numbers.notna() & ~((numbers >= 0) & (numbers < high) & (numbers == np.floor(numbers)))
+    if bad.any():
+        row = int(np.argmax(bad))
+        span = ">= 0" if n_values is None else f"in [0, {n_values})"
+        raise TrialTableError(f"{column} must be an integer {span}, got {numbers[row]:g} {_where(trials, row)}. "
+                              + _integer_hint(numbers[row], n_values))
+    return numbers.astype("Int64")
+
+
+def _integer_hint(number: float, n_values: int | None) -> str:
+    if number < 0:
+        return "Leave the cell empty where there was no response."
+    if n_values is not None and number == n_values:
+        return "If options are coded 1, 2, ..., subtract 1 first."
+    return "Count from 0."
+
+
+def _rewards(trials: pd.DataFrame, family: Family, reward_range: tuple[float, float]) -> pd.Series:
+    reward, (low, high) = _numbers(trials, "reward"), reward_range
+    bad = reward.notna() & ~((reward >= low) & (reward <= high))
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise TrialTableError(f"reward must lie in [{low:g}, {high:g}], got {reward[row]:g} {_where(trials, row)}. "
+                              "If rewards are points, say so with reward_range=(low, high) (--reward-range LOW HIGH).")
+    absent = reward.isna() & ~missing(trials, family)
+    if absent.any():
+        raise TrialTableError(f"reward is missing {_where(trials, int(np.argmax(absent)))} although a choice was made.")
+    return reward
+
+
+def _check_order(trials: pd.DataFrame) -> None:
+    repeated = trials.duplicated(list(INDEX))
+    if repeated.any():
+        row = int(np.argmax(repeated))
+        raise TrialTableError(f"trial {trials['trial'].iloc[row]} of subject {trials['subject'].iloc[row]!r} stands twice, "
+                              f"again at row {row}; number the trials of each session, or add a session column.")
+    backward = trials.groupby(list(INDEX[:3]), sort=False)["trial"].diff() < 0
+    if backward.any():
+        row = int(np.argmax(backward))
+        raise TrialTableError(f"trials must stand in the order in which they happened; trial goes backward {_where(trials, row)}. "
+                              "Sort the table by subject, session, block and trial.")

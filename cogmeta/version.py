@@ -1,0 +1,3 @@
+"""The version of cogmeta, stated once."""
+
+__version__ = "0.1.0"

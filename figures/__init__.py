@@ -1,0 +1,1 @@
+"""Figures of the papers, one a file, each with the published claim checked beside it."""

@@ -1,0 +1,171 @@
+"""Bernoulli bandits: each arm pays 1 with its own hidden probability, fixed for the episode.
+
+What is observed: nothing but the trial's place in the episode. What must be learnt within an episode: which arm
+pays most, at the least cost. Sources: Wang et al. 2016, experiments 1 and 2 (arXiv 1611.05763, section 3.1);
+Duan et al. 2016 (k arms). How ours departs: the place in the episode is given as ``trial / n_trials`` in [0, 1)
+(the paper does not state its scale) and can be withheld with ``trial_index=False``, as in Wang et al. 2018.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.rollout import Rollout
+from cogmeta.task import Task, TaskSpec
+from cogmeta.trials import BANDIT, episode_rows, validate_trials
+
+ARM_PRIORS = {
+    "independent": "every arm ~ U[0, 1]",
+    "uniform": "two arms, p ~ U[0, 1] and 1 - p",
+    "easy": "two arms, (0.1, 0.9) or (0.9, 0.1)",
+    "medium": "two arms, (0.25, 0.75) or (0.75, 0.25)",
+    "hard": "two arms, (0.4, 0.6) or (0.6, 0.4)",
+}
+"""The distributions D_i, D_u, D_e, D_m, D_h of Wang et al. 2016, section 3.1."""
+
+_LOW_ARM = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
+
+
+class BanditState(NamedTuple):
+    """State of a batch of bandit episodes."""
+
+    trial: int
+    reward_probability: np.ndarray  # (n_episodes, n_arms)
+
+
+@dataclass(frozen=True)
+class BernoulliBandit(Task):
+    """A Bernoulli bandit whose arms are drawn afresh each episode.
+
+    Parameters
+    ----------
+    arms : {"independent", "uniform", "easy", "medium", "hard"}
+        Distribution of the arms' probabilities, see ``ARM_PRIORS``.
+    n_arms : int
+        >= 2; the dependent distributions have exactly 2.
+    n_trials : int
+        >= 1; one step each.
+    trial_index : bool
+        Whether the agent sees ``trial / n_trials`` (Wang 2016) or a constant 0 (Wang 2018).
+    reward_probability : tuple of float, optional
+        Fix the arms instead of drawing them, for test problems such as (0.25, 0.75).
+    name : str
+        Registered id.
+
+    Examples
+    --------
+    >>> task = BernoulliBandit(arms="easy", n_trials=3)
+    >>> rng = np.random.default_rng(0)
+    >>> state, observation = task.begin(2, rng)
+    >>> state, observation, reward, done = task.advance(state, np.array([0, 1]), rng)
+    >>> observation.shape, done.tolist()
+    ((2, 1), [False, False])
+    """
+
+    arms: str = "independent"
+    n_arms: int = 2
+    n_trials: int = 100
+    trial_index: bool = True
+    reward_probability: tuple[float, ...] | None = None
+    name: str = "bandit/independent"
+
+    def __post_init__(self) -> None:
+        if self.arms not in ARM_PRIORS:
+            raise unknown_name("arm distribution", self.arms, ARM_PRIORS)
+        if self.n_arms < 2 or self.n_trials < 1:
+            raise UserError(f"a bandit needs n_arms >= 2 and n_trials >= 1, got {self.n_arms} and {self.n_trials}.")
+        if self.arms != "independent" and self.n_arms != 2:
+            raise UserError(f"arms={self.arms!r} is defined for two arms, got n_arms={self.n_arms}. Use 'independent'.")
+        if self.reward_probability is not None:
+            self._check_fixed_arms()
+
+    def _check_fixed_arms(self) -> None:
+        fixed = np.asarray(self.reward_probability, float)
+        if fixed.shape != (self.n_arms,) or not ((fixed >= 0) & (fixed <= 1)).all():
+            raise UserError(f"reward_probability must be {self.n_arms} numbers in [0, 1], got {self.reward_probability}.")
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Sizes, ranges and the source of the task."""
+        return TaskSpec(
+            name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
+            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Wang et al. 2016, section 3.1",
+        )
+
+    def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[BanditState, np.ndarray]:
+        """Draw the arms of ``n_episodes`` episodes; see ``Task.begin``."""
+        if self.reward_probability is not None:
+            arms = np.tile(np.asarray(self.reward_probability, float), (n_episodes, 1))
+        else:
+            arms = self._draw(n_episodes, rng)
+        return BanditState(0, arms), self._observe(0, n_episodes)
+
+    def _draw(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        if self.arms == "independent":
+            return rng.random((n_episodes, self.n_arms))
+        if self.arms == "uniform":
+            first = rng.random(n_episodes)
+        else:
+            low = _LOW_ARM[self.arms]
+            first = np.where(rng.random(n_episodes) < 0.5, low, 1 - low)
+        return np.stack([first, 1 - first], axis=1)
+
+    def _observe(self, trial: int, n_episodes: int) -> np.ndarray:
+        index = trial / self.n_trials if self.trial_index and trial < self.n_trials else 0.0
+        return np.full((n_episodes, 1), index, np.float32)
+
+    def advance(
+        self, state: BanditState, action: np.ndarray, rng: np.random.Generator
+    ) -> tuple[BanditState, np.ndarray, np.ndarray, np.ndarray]:
+        """Pull one arm in every episode; see ``Task.advance``."""
+        n_episodes = len(state.reward_probability)
+        action = self.check_action(action, n_episodes)
+        pays = state.reward_probability[np.arange(n_episodes), action]
+        reward = (rng.random(n_episodes) < pays).astype(np.float64)
+        trial = state.trial + 1
+        done = np.full(n_episodes, trial >= self.n_trials)
+        return BanditState(trial, state.reward_probability), self._observe(trial, n_episodes), reward, done
+
+    def hidden(self, state: BanditState) -> dict[str, np.ndarray]:
+        """``reward_probability``: (n_episodes, n_arms)."""
+        return {"reward_probability": state.reward_probability}
+
+    def to_trials(self, rollout: Rollout) -> pd.DataFrame:
+        """Columns ``choice, reward`` and, where known, ``reward_probability_0``, ``_1``, ..."""
+        n_trials, n_episodes = rollout.action.shape
+        columns = {
+            "subject": np.repeat(np.arange(n_episodes).astype(str), n_trials),
+            "session": 0,
+            "block": 0,
+            "trial": np.tile(np.arange(n_trials), n_episodes),
+            "choice": rollout.action.T.ravel(),
+            "reward": rollout.reward.T.ravel(),
+        }
+        for arm in range(self.n_arms if rollout.hidden else 0):
+            columns[f"reward_probability_{arm}"] = rollout.hidden["reward_probability"][..., arm].T.ravel()
+        return validate_trials(pd.DataFrame(columns), BANDIT, n_options=self.n_arms)
+
+    def from_trials(self, trials: pd.DataFrame) -> Rollout:
+        """Episodes are the blocks of each session; missing trials are left out."""
+        trials = validate_trials(trials, BANDIT, n_options=self.n_arms)
+        row = episode_rows(trials, BANDIT)
+        valid = row >= 0
+        observation = np.stack([self._observe(trial, row.shape[1]) for trial in range(len(row))])
+        return Rollout(
+            task=self, observation=observation, action=np.where(valid, _take(trials, "choice", row), 0).astype(np.int64),
+            reward=np.where(valid, _take(trials, "reward", row), 0.0), valid=valid, scored=valid, row=row,
+            hidden=self._hidden_in(trials, row),
+        )
+
+    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
+        columns = [f"reward_probability_{arm}" for arm in range(self.n_arms)]
+        if not all(column in trials for column in columns):
+            return {}
+        return {"reward_probability": np.stack([_take(trials, column, row) for column in columns], axis=-1)}
+
+
+def _take(trials: pd.DataFrame, column: str, row: np.ndarray) -> np.ndarray:
+    return trials[column].to_numpy(float, na_value=np.nan)[row]

@@ -1,0 +1,37 @@
+"""Fixtures of the whole suite: a folder for doctests, and a guard on global random state."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(autouse=True)
+def _no_global_randomness():
+    """Fail a test that draws from, or seeds, NumPy's global generator."""
+    before = np.random.get_state()[1].copy()
+    yield
+    assert (np.random.get_state()[1] == before).all(), "global NumPy random state was used"
+
+
+@pytest.fixture
+def rng():
+    """A generator of its own for each test."""
+    return np.random.default_rng(20181)
+
+
+@pytest.fixture(autouse=True)
+def _doctest_folder(doctest_namespace, tmp_path):
+    doctest_namespace["tmp"] = tmp_path
+
+
+@pytest.fixture(scope="session")
+def data_folder():
+    """The folder of real behaviour, or skip: the project does not contain it."""
+    folder = Path(os.environ.get("COGMETA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no behavioural data at {folder}; set COGMETA_DATA")
+    return folder
