@@ -1,0 +1,101 @@
+"""The ``cogmeta`` command: subcommands are entry points, found by name and loaded only when they run.
+
+Each subcommand is a module with a Typer ``app``, registered in setup.cfg under ``cogmeta.commands``; the first
+line of its docstring is its line in ``cogmeta --help``. So the library's floor imports no upper floor, another
+package can add a command of its own, and the help page does not wait for torch.
+"""
+
+import ast
+import importlib.util
+import os
+import sys
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.version import __version__
+
+ORDER = ("quickstart", "tasks", "train", "simulate", "fit", "compare", "data")
+"""Commands in the order in which a newcomer needs them; others follow by name."""
+
+
+class Commands(TyperGroup):
+    """The group of all registered subcommands."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """Return the names, the newcomer's first."""
+        found = _registered()
+        return [name for name in ORDER if name in found] + sorted(set(found) - set(ORDER))
+
+    def get_command(self, ctx: typer.Context, name: str) -> object:
+        """Return a command: the real one where it will run, else its name and one line of help."""
+        found = _registered()
+        if name not in found:
+            raise unknown_name("command", name, found)
+        if getattr(ctx, "asked", None) != name:
+            return TyperCommand(name, help=_first_line(found[name]), callback=lambda: None)
+        return typer.main.get_command(found[name].load())
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple:
+        """Remember which command was asked for, so that only this one is loaded."""
+        ctx.asked = args[0]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cogmeta {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True,
+                                       help="Show the version and exit.")) -> None:
+    """Train meta-reinforcement-learning agents, let them behave, fit cognitive models, compare with people.
+
+    Begin with:  cogmeta quickstart
+    """
+
+
+def main() -> None:
+    """Run the command line; bad input gives one line and exit status 1, never a traceback.
+
+    With the environment variable ``COGMETA_DEBUG`` set, the traceback is shown.
+    """
+    if os.environ.get("COGMETA_DEBUG"):
+        app()
+    try:
+        app()
+    except UserError as error:
+        _fail(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        _fail(f"{error.strerror or error}{place}. What was written before stands.")
+
+
+def _fail(message: str) -> None:
+    print("cogmeta: " + " ".join(message.split()), file=sys.stderr)
+    raise SystemExit(1)
+
+
+def _registered() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group="cogmeta.commands")}
+
+
+def _first_line(entry: EntryPoint) -> str:
+    """Return the first line of a module's docstring without importing the module."""
+    spec = importlib.util.find_spec(entry.module)
+    text = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    main()
