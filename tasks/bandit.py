@@ -15,7 +15,8 @@ import pandas as pd
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import BANDIT, episode_rows, validate_trials
+from cogmeta.trials import BANDIT, validate_trials
+from tasks.columns import answered_rows, check_length, flat, index_columns, take
 
 ARM_PRIORS = {
     "independent": "every arm ~ U[0, 1]",
@@ -123,7 +124,7 @@ class BernoulliBandit(Task):
         """Pull one arm in every episode; see ``Task.advance``."""
         n_episodes = len(state.reward_probability)
         action = self.check_action(action, n_episodes)
-        pays = state.reward_probability[np.arange(n_episodes), action]
+        pays = state.reward_probability.ravel()[np.arange(0, n_episodes * self.n_arms, self.n_arms) + action]
         reward = (rng.random(n_episodes) < pays).astype(np.float64)
         trial = state.trial + 1
         done = np.full(n_episodes, trial >= self.n_trials)
@@ -135,37 +136,34 @@ class BernoulliBandit(Task):
 
     def to_trials(self, rollout: Rollout) -> pd.DataFrame:
         """Columns ``choice, reward`` and, where known, ``reward_probability_0``, ``_1``, ..."""
-        n_trials, n_episodes = rollout.action.shape
-        columns = {
-            "subject": np.repeat(np.arange(n_episodes).astype(str), n_trials),
-            "session": 0,
-            "block": 0,
-            "trial": np.tile(np.arange(n_trials), n_episodes),
-            "choice": rollout.action.T.ravel(),
-            "reward": rollout.reward.T.ravel(),
+        valid = rollout.valid
+        columns = index_columns(valid) | {
+            "choice": flat(rollout.action, valid),
+            "reward": flat(rollout.reward, valid),
         }
-        for arm in range(self.n_arms if rollout.hidden else 0):
-            columns[f"reward_probability_{arm}"] = rollout.hidden["reward_probability"][..., arm].T.ravel()
+        if rollout.hidden:
+            for arm, column in enumerate(self._hidden_columns):
+                columns[column] = flat(rollout.hidden["reward_probability"][..., arm], valid)
         return validate_trials(pd.DataFrame(columns), BANDIT, n_options=self.n_arms)
 
     def from_trials(self, trials: pd.DataFrame) -> Rollout:
-        """Episodes are the blocks of each session; missing trials are left out."""
+        """Episodes are the blocks of each session; missing trials are left out and do not count in the trial index."""
         trials = validate_trials(trials, BANDIT, n_options=self.n_arms)
-        row = episode_rows(trials, BANDIT)
+        row = answered_rows(trials, BANDIT)
+        if self.trial_index:
+            check_length(row, self.n_trials, self.name)
         valid = row >= 0
-        observation = np.stack([self._observe(trial, row.shape[1]) for trial in range(len(row))])
         return Rollout(
-            task=self, observation=observation, action=np.where(valid, _take(trials, "choice", row), 0).astype(np.int64),
-            reward=np.where(valid, _take(trials, "reward", row), 0.0), valid=valid, scored=valid, row=row,
-            hidden=self._hidden_in(trials, row),
+            task=self, observation=np.stack([self._observe(trial, row.shape[1]) for trial in range(len(row))]),
+            action=take(trials, "choice", row).astype(np.int64), reward=take(trials, "reward", row), valid=valid,
+            scored=valid, row=row, hidden=self._hidden_in(trials, row),
         )
 
+    @property
+    def _hidden_columns(self) -> list[str]:
+        return [f"reward_probability_{arm}" for arm in range(self.n_arms)]
+
     def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
-        columns = [f"reward_probability_{arm}" for arm in range(self.n_arms)]
-        if not all(column in trials for column in columns):
+        if not all(column in trials for column in self._hidden_columns):
             return {}
-        return {"reward_probability": np.stack([_take(trials, column, row) for column in columns], axis=-1)}
-
-
-def _take(trials: pd.DataFrame, column: str, row: np.ndarray) -> np.ndarray:
-    return trials[column].to_numpy(float, na_value=np.nan)[row]
+        return {"reward_probability": np.stack([take(trials, column, row) for column in self._hidden_columns], axis=-1)}

@@ -1,0 +1,66 @@
+"""Between step-by-step arrays (trial, episode) and the columns of a trial table (one row a trial, episode by episode)."""
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import TrialTableError, UserError
+from cogmeta.trials import Family, episode_rows
+
+
+def flat(array: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return the valid entries of a (n_trials, n_episodes) array as one column, episode after episode.
+
+    Examples
+    --------
+    >>> flat(np.array([[1, 2], [3, 4]]), np.array([[True, True], [True, False]])).tolist()
+    [1, 3, 2]
+    """
+    return array.T[valid.T]
+
+
+def index_columns(valid: np.ndarray) -> dict[str, np.ndarray | int]:
+    """Return ``subject, session, block, trial`` of the valid trials; every episode is a subject of its own."""
+    n_trials, n_episodes = valid.shape
+    return {
+        "subject": np.repeat(np.arange(n_episodes).astype(str), valid.sum(axis=0)),
+        "session": 0,
+        "block": 0,
+        "trial": flat(np.repeat(np.arange(n_trials)[:, None], n_episodes, axis=1), valid),
+    }
+
+
+def take(trials: pd.DataFrame, column: str, row: np.ndarray, padding: float = 0.0) -> np.ndarray:
+    """Return the numbers of a column at ``row``, laid out like ``row``.
+
+    Parameters
+    ----------
+    trials : DataFrame
+    column : str
+    row : (n_trials, n_episodes) int array
+        From ``answered_rows``.
+    padding : float
+        Where ``row`` is -1.
+
+    Returns
+    -------
+    (n_trials, n_episodes) float array
+        NaN where the table has a missing value.
+    """
+    return np.where(row >= 0, trials[column].to_numpy(float, na_value=np.nan)[row], padding)
+
+
+def answered_rows(trials: pd.DataFrame, family: Family) -> np.ndarray:
+    """Return ``episode_rows`` of a validated table, or say that nobody answered."""
+    row = episode_rows(trials, family)
+    if not row.size:
+        raise TrialTableError(f"all {len(trials)} trials lack a response; expected at least one answered trial.")
+    return row
+
+
+def check_length(row: np.ndarray, n_trials: int, name: str) -> None:
+    """Refuse episodes with more trials than the trial index of a task counts."""
+    if len(row) > n_trials:
+        raise UserError(
+            f"an episode has {len(row)} answered trials, but {name!r} shows its agents trial / n_trials with "
+            f"n_trials={n_trials}. Make the task with n_trials={len(row)}, or with trial_index=False."
+        )

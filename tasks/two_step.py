@@ -1,0 +1,431 @@
+"""The two-step task: a first choice leads commonly to one of two states, rarely to the other; the state pays or not.
+
+What is observed: which of three states one is in (one-hot; column 0 the first stage, columns 1 and 2 the second-stage
+states 0 and 1), where asked for a fixation state (the next column) and the trial's place in the episode (the last
+column). First-stage action 0 commonly leads to second-stage state 0. Where nothing is shown the observation is zero.
+
+Two designs share this. ``ReversalTwoStep``: one second-stage state is better, in which any action collects the
+outcome; Wang et al. 2016, experiment 5 (drawn once an episode) and Wang et al. 2018, simulation 4 (reversals).
+``DriftTwoStep``: a second choice between two options, whose four reward probabilities drift; Daw et al. 2011.
+
+How ours departs: Wang 2018 describes a fixation step and a penalty for invalid actions in its general methods; ours
+are the settings ``fixation`` and ``invalid_penalty``, off in ``two_step/wang2018`` and on in
+``two_step/wang2018_fixation``. Its reward probabilities and reversal hazard are those of a public reproduction, the
+paper's text does not print them. Daw 2011 used walks made beforehand; ours are drawn anew each episode, from their
+stationary (uniform) distribution.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import TrialTableError, UserError
+from cogmeta.rollout import Rollout
+from cogmeta.task import Task, TaskSpec
+from cogmeta.trials import TWO_STEP, validate_trials
+from tasks.columns import answered_rows, check_length, flat, index_columns, take
+
+FIXATE = 2
+"""The action that is right at fixation, and only there."""
+
+FIRST_STAGE, FIXATION, BLANK = 0, 3, -1
+"""Columns of the observation; second-stage state s is column 1 + s; blank is none of them."""
+
+
+class TwoStepState(NamedTuple):
+    """State of a batch of two-step episodes."""
+
+    step: int
+    world: np.ndarray  # what the episodes hide: (n_episodes, ...)
+    shown: np.ndarray  # (n_episodes,) int, column of the observation that is 1, or BLANK
+
+
+@dataclass(frozen=True)
+class TwoStep(Task):
+    """What the two designs share: stages, transitions, observations, and the way to the trial table and back.
+
+    Parameters
+    ----------
+    common_probability : float
+        In [0, 1]: that the first-stage action leads where it commonly leads.
+    n_trials : int
+        >= 1; two steps each, three with fixation.
+    trial_index : bool
+        Whether the observation ends with ``trial / n_trials``.
+    fixation : bool
+        Whether each trial begins with a fixation step. There are three actions then, and ``FIXATE`` is the only
+        valid one at fixation. ``FIXATE`` at the first stage ends the trial without an outcome: nothing is shown at
+        its second step, and its choice is missing in the table.
+    invalid_penalty : float
+        >= 0, taken off the reward of an invalid action; there is none without fixation.
+    name : str
+        Registered id.
+    """
+
+    common_probability: float = 0.8
+    n_trials: int = 100
+    trial_index: bool = False
+    fixation: bool = False
+    invalid_penalty: float = 1.0
+    name: str = "two_step"
+
+    citation: ClassVar[str] = ""
+    has_choice2: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.n_trials < 1:
+            raise UserError(f"a two-step task needs n_trials >= 1, got {self.n_trials}.")
+        check_probability("common_probability", self.common_probability)
+        if self.invalid_penalty < 0:
+            raise UserError(f"invalid_penalty is taken off the reward and must be >= 0, got {self.invalid_penalty}. "
+                            f"Did you mean {-self.invalid_penalty}?")
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Sizes, ranges and the source of the task."""
+        return TaskSpec(
+            name=self.name, family=TWO_STEP, observation_size=3 + self.fixation + self.trial_index,
+            n_actions=2 + self.fixation, n_trials=self.n_trials, n_steps=self.n_trials * self._steps_per_trial,
+            reward_range=(-self.invalid_penalty if self.fixation else 0.0, 1.0), citation=self.citation,
+        )
+
+    @property
+    def _steps_per_trial(self) -> int:
+        return 2 + self.fixation
+
+    @abstractmethod
+    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        """Return what fresh episodes hide."""
+
+    @abstractmethod
+    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return what they hide in the next trial."""
+
+    @abstractmethod
+    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Return (n_episodes,) the probability of reward; entries outside the second stage mean nothing."""
+
+    def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[TwoStepState, np.ndarray]:
+        """Draw ``n_episodes`` episodes; see ``Task.begin``."""
+        shown = np.full(n_episodes, FIXATION if self.fixation else FIRST_STAGE)
+        return TwoStepState(0, self._draw_world(n_episodes, rng), shown), self._observe(0, shown)
+
+    def advance(
+        self, state: TwoStepState, action: np.ndarray, rng: np.random.Generator
+    ) -> tuple[TwoStepState, np.ndarray, np.ndarray, np.ndarray]:
+        """Play one step of every episode; see ``Task.advance``."""
+        action = self.check_action(action, len(state.shown))
+        place, step, world = state.step % self._steps_per_trial, state.step + 1, state.world
+        if place == self._steps_per_trial - 1:
+            reward, shown = self._outcome(state, action, rng)
+            world = self._next_world(world, rng)
+        elif place == self._steps_per_trial - 2:
+            reward, shown = self._penalty(action == FIXATE), self._transition(action, rng)
+        else:
+            reward, shown = self._penalty(action != FIXATE), np.full_like(action, FIRST_STAGE)
+        done = step == self.spec.n_steps
+        shown = np.full_like(shown, BLANK) if done else shown
+        return TwoStepState(step, world, shown), self._observe(step, shown), reward, np.full(len(action), done)
+
+    def _penalty(self, invalid: np.ndarray) -> np.ndarray:
+        return invalid * (-self.invalid_penalty) if self.fixation else np.zeros(len(invalid))
+
+    def _transition(self, action: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        rare = rng.random(len(action)) >= self.common_probability
+        shown = 1 + (action ^ rare)
+        return np.where(action == FIXATE, BLANK, shown) if self.fixation else shown
+
+    def _outcome(
+        self, state: TwoStepState, action: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        reward = (rng.random(len(action)) < self._pays(state.world, state.shown - 1, action)).astype(np.float64)
+        if self.fixation:
+            reward[state.shown == BLANK] = 0.0
+            if self.has_choice2:
+                invalid = (action == FIXATE) & (state.shown != BLANK)
+                reward[invalid] = -self.invalid_penalty
+        return reward, np.full_like(action, FIXATION if self.fixation else FIRST_STAGE)
+
+    def _observe(self, step: int, shown: np.ndarray) -> np.ndarray:
+        n_states = 3 + self.fixation
+        one_hot = np.zeros((n_states + 1, n_states + self.trial_index), np.float32)  # last row: BLANK
+        one_hot[:n_states, :n_states] = np.eye(n_states)
+        if self.trial_index and step < self.n_trials * self._steps_per_trial:
+            one_hot[:, -1] = step // self._steps_per_trial / self.n_trials
+        return one_hot[shown]
+
+    def scored(self, observation: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """True at valid first-stage choices and, where there is a second choice, at valid second-stage ones."""
+        chosen_in = observation[..., :3] if self.has_choice2 else observation[..., :1]
+        return (chosen_in.max(axis=-1) > 0) & (action < 2)
+
+    def to_trials(self, rollout: Rollout) -> pd.DataFrame:
+        """Columns ``choice1, state2, choice2 or action2, reward`` and, where known, what the task hid.
+
+        With fixation also the raw actions ``action0, action1, action2``, and ``penalty``, the sum taken off in the
+        trial. ``choice1``, ``state2`` and ``reward`` are missing in a trial that an invalid action ended.
+        """
+        steps = self._steps_per_trial
+        action = rollout.action.reshape(-1, steps, rollout.n_episodes)
+        reward = rollout.reward.reshape(action.shape)[:, -1]
+        shown = rollout.observation.reshape(*action.shape, -1)[:, -1, :, 1:3]
+        valid = rollout.valid[::steps]
+        state2 = np.where(shown.max(axis=-1) > 0, shown.argmax(axis=-1), np.nan)
+        choice1 = np.where(np.isnan(state2), np.nan, action[:, -2])
+        invalid2 = self.has_choice2 & (action[:, -1] == FIXATE)
+        columns = {"choice1": choice1, "state2": state2}
+        columns |= {"choice2": np.where(np.isnan(state2) | invalid2, np.nan, action[:, -1])} if self.has_choice2 else {}
+        columns |= {"reward": np.where(np.isnan(state2) | invalid2, np.nan, reward)}
+        columns |= self._raw_columns(action)
+        columns |= self._hidden_to_columns({name: array[::steps] for name, array in rollout.hidden.items()})
+        table = index_columns(valid) | {name: flat(array, valid) for name, array in columns.items()}
+        return validate_trials(pd.DataFrame(table), TWO_STEP)
+
+    def _raw_columns(self, action: np.ndarray) -> dict[str, np.ndarray]:
+        if not self.fixation:
+            return {} if self.has_choice2 else {"action2": action[:, 1]}
+        raw = {f"action{place}": action[:, place] for place in range(3)}
+        invalid2 = self.has_choice2 & (action[:, 1] != FIXATE) & (action[:, 2] == FIXATE)
+        n_invalid = (action[:, 0] != FIXATE).astype(int) + (action[:, 1] == FIXATE) + invalid2
+        return raw | {"penalty": n_invalid * self.invalid_penalty}
+
+    def from_trials(self, trials: pd.DataFrame) -> Rollout:
+        """Episodes are the sessions; missing trials are left out and do not count in the trial index.
+
+        Actions that a table does not tell are filled in: the inconsequential second-stage action is ``action2``,
+        else ``choice2``, else 0; fixation is right. Trials that an invalid action ended come back where the table
+        has ``action0, action1, action2``.
+        """
+        trials = validate_trials(trials, TWO_STEP)
+        if self.has_choice2 and "choice2" not in trials:
+            raise TrialTableError(f"{self.name!r} has a second choice, but the trial table has no column choice2; "
+                                  f"found {[str(c) for c in trials.columns]}.")
+        row = answered_rows(self._with_invalid_trials(trials), TWO_STEP)
+        if self.trial_index:
+            check_length(row, self.n_trials, self.name)
+        valid = np.repeat(row >= 0, self._steps_per_trial, axis=0)
+        action = self._actions_in(trials, row)
+        observation = self._observations_in(trials, row)
+        steps = action.reshape(valid.shape)
+        return Rollout(
+            task=self, observation=observation, action=steps, reward=self._rewards_in(trials, row, action), valid=valid,
+            scored=valid & self.scored(observation, steps), row=np.repeat(row, self._steps_per_trial, axis=0),
+            hidden={name: np.repeat(array, self._steps_per_trial, axis=0)
+                    for name, array in self._hidden_in(trials, row).items()},
+        )
+
+    def _with_invalid_trials(self, trials: pd.DataFrame) -> pd.DataFrame:
+        """Return the table with trials that are missing because of an invalid action counted as answered."""
+        if not (self.fixation and {"action0", "action1", "action2"} <= set(trials)):
+            return trials
+        known = trials[["action0", "action1", "action2"]].notna().all(axis=1)
+        columns = [c for c in ("choice1", "state2", "choice2") if c in trials]
+        return trials.assign(**{c: trials[c].mask(known & trials[c].isna(), 0) for c in columns})
+
+    def _actions_in(self, trials: pd.DataFrame, row: np.ndarray) -> np.ndarray:
+        """Return (n_trials, steps_per_trial, n_episodes) int."""
+        raw = not self.has_choice2 or self.fixation
+        actions = [
+            self._known(trials, ("action1", "choice1") if self.fixation else ("choice1",), row),
+            self._known(trials, ("action2", "choice2") if raw else ("choice2",), row),
+        ]
+        if self.fixation:
+            actions.insert(0, self._known(trials, ("action0",), row, otherwise=FIXATE))
+        return np.stack(actions, axis=1).astype(np.int64)
+
+    def _known(self, trials: pd.DataFrame, columns: tuple[str, ...], row: np.ndarray, otherwise: int = 0) -> np.ndarray:
+        """Return the actions of the first of ``columns`` that the table has."""
+        column = next((c for c in columns if c in trials), None)
+        if column is None:
+            return np.where(row >= 0, otherwise, 0)
+        taken = take(trials, column, row)
+        bad = ~np.isin(taken, np.arange(self.spec.n_actions))
+        if bad.any():
+            place = row[bad][0]
+            raise TrialTableError(
+                f"{column} must be an integer in [0, {self.spec.n_actions}), got {trials[column].iloc[place]} at row "
+                f"{place} (subject {trials['subject'].iloc[place]!r}). Leave the column out if it is not known."
+            )
+        return taken
+
+    def _observations_in(self, trials: pd.DataFrame, row: np.ndarray) -> np.ndarray:
+        state2 = take(trials, "state2", row)
+        second = np.where(np.isnan(state2), BLANK, 1 + np.nan_to_num(state2).astype(int))
+        stages = [np.full(row.shape, FIXATION)] * self.fixation + [np.full(row.shape, FIRST_STAGE), second]
+        shown = np.stack(stages, axis=1).reshape(-1, row.shape[1])
+        return np.stack([self._observe(step, shown[step]) for step in range(len(shown))])
+
+    def _rewards_in(self, trials: pd.DataFrame, row: np.ndarray, action: np.ndarray) -> np.ndarray:
+        """Return (n_steps, n_episodes): the outcome at the last step of each trial, penalties where they fell."""
+        reward = np.zeros(action.shape)
+        outcome = take(trials, "reward", row)
+        if self.fixation:
+            reward[:, 0] = np.where(row >= 0, self._penalty(action[:, 0] != FIXATE), 0.0)
+            reward[:, 1] = np.where(row >= 0, self._penalty(action[:, 1] == FIXATE), 0.0)
+            ended = np.isnan(take(trials, "state2", row))
+            outcome = np.where(np.isnan(outcome), np.where(ended, 0.0, -self.invalid_penalty), outcome)
+        reward[:, -1] = outcome
+        return reward.reshape(-1, row.shape[1])
+
+    @abstractmethod
+    def _hidden_to_columns(self, hidden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return (n_trials, n_episodes) columns of what was hidden; none where it is not known."""
+
+    @abstractmethod
+    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
+        """Return what a table tells of what was hidden, by trial."""
+
+
+@dataclass(frozen=True)
+class ReversalTwoStep(TwoStep):
+    """A single outcome in each second-stage state, one of which is better, for now.
+
+    Parameters
+    ----------
+    reward_probability : (float, float)
+        In [0, 1]: in the better state, in the other.
+    reversal_hazard : float
+        In [0, 1]: that the better state swaps after a trial.
+    common_probability, n_trials, trial_index, fixation, invalid_penalty, name
+        See ``TwoStep``.
+
+    Examples
+    --------
+    >>> task = ReversalTwoStep(n_trials=2)
+    >>> rng = np.random.default_rng(0)
+    >>> state, observation = task.begin(1, rng)
+    >>> observation.tolist()
+    [[1.0, 0.0, 0.0]]
+    >>> state, observation, reward, done = task.advance(state, np.array([0]), rng)
+    >>> observation.tolist()
+    [[0.0, 1.0, 0.0]]
+    """
+
+    reward_probability: tuple[float, ...] = (0.9, 0.1)
+    reversal_hazard: float = 0.025
+    name: str = "two_step/wang2018"
+
+    citation: ClassVar[str] = "Wang et al. 2018, simulation 4; Wang et al. 2016, experiment 5"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_probability("reversal_hazard", self.reversal_hazard)
+        if len(self.reward_probability) != 2:
+            raise UserError("reward_probability must be two numbers in [0, 1], of the better state and of the other, "
+                            f"got {self.reward_probability}.")
+        for probability in self.reward_probability:
+            check_probability("reward_probability", probability)
+
+    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        return rng.integers(0, 2, n_episodes)
+
+    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if not self.reversal_hazard:
+            return world
+        return world ^ (rng.random(len(world)) < self.reversal_hazard)
+
+    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
+        better, other = self.reward_probability
+        return np.where(state2 == world, better, other)
+
+    def hidden(self, state: TwoStepState) -> dict[str, np.ndarray]:
+        """``better_state``: (n_episodes,) int, 0 or 1."""
+        return {"better_state": state.world}
+
+    def _hidden_to_columns(self, hidden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return {"better_state": hidden["better_state"]} if hidden else {}
+
+    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
+        if "better_state" not in trials or trials["better_state"].isna().any():
+            return {}
+        return {"better_state": take(trials, "better_state", row).astype(np.int64)}
+
+
+@dataclass(frozen=True)
+class DriftTwoStep(TwoStep):
+    """A choice between two options in each second-stage state; all four reward probabilities drift.
+
+    Parameters
+    ----------
+    drift_sd : float
+        >= 0: standard deviation of each probability's Gaussian step from one trial to the next.
+    bounds : (float, float)
+        Reflecting bounds, 0 <= low < high <= 1; first probabilities are uniform between them.
+    common_probability, n_trials, trial_index, fixation, invalid_penalty, name
+        See ``TwoStep``. With fixation, ``FIXATE`` is invalid at the second stage too.
+
+    Examples
+    --------
+    >>> task = DriftTwoStep(n_trials=2)
+    >>> state, observation = task.begin(3, np.random.default_rng(0))
+    >>> task.hidden(state)["reward_probability"].shape
+    (3, 2, 2)
+    """
+
+    common_probability: float = 0.7
+    n_trials: int = 201
+    drift_sd: float = 0.025
+    bounds: tuple[float, ...] = (0.25, 0.75)
+    name: str = "two_step/daw2011"
+
+    citation: ClassVar[str] = "Daw et al. 2011"
+    has_choice2: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if len(self.bounds) != 2 or not 0 <= self.bounds[0] < self.bounds[1] <= 1:
+            raise UserError(f"bounds must be two numbers, 0 <= low < high <= 1, got {self.bounds}.")
+        if not 0 <= self.drift_sd < 1:
+            raise UserError(f"drift_sd must lie in [0, 1), got {self.drift_sd}.")
+
+    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+        return rng.uniform(*self.bounds, (n_episodes, 2, 2))
+
+    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return reflect(world + self.drift_sd * rng.standard_normal(world.shape), *self.bounds)
+
+    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
+        option = np.arange(0, world.size, 4) + 2 * np.maximum(state2, 0) + np.minimum(action, 1)
+        return world.ravel()[option]
+
+    def hidden(self, state: TwoStepState) -> dict[str, np.ndarray]:
+        """``reward_probability``: (n_episodes, second-stage state, option)."""
+        return {"reward_probability": state.world}
+
+    def _hidden_to_columns(self, hidden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        if not hidden:
+            return {}
+        return {column: hidden["reward_probability"][..., place // 2, place % 2]
+                for place, column in enumerate(_DRIFT_COLUMNS)}
+
+    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
+        if not set(_DRIFT_COLUMNS) <= set(trials):
+            return {}
+        columns = np.stack([take(trials, column, row) for column in _DRIFT_COLUMNS], axis=-1)
+        return {"reward_probability": columns.reshape(*row.shape, 2, 2)}
+
+
+_DRIFT_COLUMNS = tuple(f"reward_probability_{state}_{option}" for state in range(2) for option in range(2))
+
+
+def reflect(position: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Return positions folded back into [low, high] at its reflecting ends, as often as it takes.
+
+    Examples
+    --------
+    >>> reflect(np.array([0.2, 0.5, 0.8]), 0.25, 0.75).round(3).tolist()
+    [0.3, 0.5, 0.7]
+    """
+    position = high - np.abs(high - (low + np.abs(position - low)))
+    while position.size and position.min() < low:
+        position = high - np.abs(high - (low + np.abs(position - low)))
+    return position
+
+
+def check_probability(name: str, value: float) -> None:
+    """Raise a ``UserError`` unless ``value`` lies in [0, 1]."""
+    if not 0 <= value <= 1:
+        raise UserError(f"{name} must lie in [0, 1], got {value}.")
