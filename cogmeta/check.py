@@ -1,0 +1,413 @@
+"""Checks of the contracts: what every task and every agent must hold to, public so that a user's own can be checked.
+
+Each check raises a ``UserError`` whose sentence says what was expected and what was found. The checks play the task
+with uniformly random actions; they take a second or so.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+
+from cogmeta.agent import NO_ACTION, Agent
+from cogmeta.errors import UserError
+from cogmeta.rollout import Rollout
+from cogmeta.simulate import replay, simulate
+from cogmeta.task import Task
+
+_MOST_STEPS = 60
+"""Statistical checks look at no more steps than this."""
+
+
+def check_task(task: Task, seed: int = 0) -> None:
+    """Check that a task keeps its contract.
+
+    Parameters
+    ----------
+    task : Task
+        Yours or a registered one.
+    seed : int
+        Of all random numbers of the checks, so that they always end the same way.
+
+    Raises
+    ------
+    UserError
+        The first thing found wrong: shapes, types and ranges; the same seed giving other bytes, or another seed the
+        same; a state changed in place; episodes that share draws; hidden parameters in the observation; ``done``
+        elsewhere than at the last step; a trial table that does not lead back; a wrong action accepted.
+
+    Notes
+    -----
+    *Shared draws*: under equal actions, the mean over ``n`` independent episodes varies between seeds with ``1/n``
+    of the variance within a batch; a ratio above 8 (it would be about 1, and above 6 once in a million) says that
+    episodes share chance. No two episodes may be more alike than episodes of two different seeds are, either.
+    *Hidden parameters*: before the first action nothing observed may correlate with anything hidden (up to second
+    powers), and at no later step may an observation be a copy of something hidden.
+
+    Examples
+    --------
+    >>> from tasks.registry import make_task
+    >>> check_task(make_task("bandit/easy", n_trials=20))
+    """
+    _check_spec(task)
+    for n_episodes in (1, 7):
+        _check_play(task, n_episodes, seed)
+    _check_pure(task, seed)
+    _check_seeds(task, seed)
+    _check_wrong_actions(task, seed)
+    _check_independence(task, seed)
+    _check_twins(task, seed)
+    _check_hidden(task, seed)
+    _check_round_trip(task, seed)
+
+
+def check_agent(agent: Agent, task: Task, seed: int = 0) -> None:
+    """Check that an agent keeps its contract on a task.
+
+    Parameters
+    ----------
+    agent : Agent
+    task : Task
+        One that the agent plays.
+    seed : int
+        Of all random numbers of the checks.
+
+    Raises
+    ------
+    UserError
+        The first thing found wrong: shapes of logits and value; no action with a probability; a state or an input
+        changed in place; an episode's output that depends on other episodes; the same seed giving other choices;
+        a replay, of the rollout or of its trial table, that gives other log-likelihoods than were recorded (1e-5).
+
+    Examples
+    --------
+    >>> from tasks.registry import make_task
+    >>> from tasks.thompson import Thompson
+    >>> check_agent(Thompson(n_arms=2), make_task("bandit/easy", n_trials=20))
+    """
+    _check_step(agent, task, seed)
+    rollout = simulate(agent, task, n_episodes=12, seed=seed)
+    _check_outputs(agent, rollout)
+    again = simulate(agent, task, n_episodes=12, seed=seed)
+    _require(_same(rollout.action, again.action) and _same(rollout.logits, again.logits),
+             f"{agent.name!r} chose differently in two simulations with seed={seed}; an agent must not draw from "
+             "randomness of its own or remember earlier simulations.")
+    _check_replay(agent, rollout)
+    _check_batch(agent, rollout)
+
+
+def _require(holds: bool, message: str) -> None:
+    if not holds:
+        raise UserError(message)
+
+
+def _same(one: Any, other: Any) -> bool:
+    one, other = np.asarray(one), np.asarray(other)
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def _check_spec(task: Task) -> None:
+    spec = task.spec
+    for name in ("observation_size", "n_actions", "n_trials", "n_steps"):
+        _require(getattr(spec, name) >= 1, f"spec.{name} must be at least 1, got {getattr(spec, name)}.")
+    _require(spec.n_steps % spec.n_trials == 0,
+             f"spec.n_steps must be a multiple of spec.n_trials, got {spec.n_steps} and {spec.n_trials}.")
+    low, high = spec.reward_range
+    _require(low <= high, f"spec.reward_range must be (smallest, largest), got {spec.reward_range}.")
+    _require(type(task)(**task.settings) == task, "task.settings must be enough to build the task again, "
+             f"{type(task).__name__}(**task.settings) gave another one.")
+
+
+def _play(
+    task: Task, n_episodes: int, seed: int, action_rng: np.random.Generator, equal: bool = False, n_steps: int = 0
+) -> dict[str, list[Any]]:
+    """Return what happened under random actions (``equal`` ones in all episodes), one entry a step."""
+    rng = np.random.default_rng(seed)
+    state, observation = task.begin(n_episodes, rng)
+    steps: dict[str, list[Any]] = {"observation": [observation.copy()], "reward": [], "done": [], "hidden": []}
+    for _ in range(n_steps or task.spec.n_steps):
+        steps["hidden"].append({name: np.array(array) for name, array in task.hidden(state).items()})
+        action = action_rng.integers(0, task.spec.n_actions, 1 if equal else n_episodes)
+        action = np.broadcast_to(action, n_episodes).copy()
+        state, observation, reward, done = task.advance(state, action, rng)
+        for name, array in (("observation", observation), ("reward", reward), ("done", done)):
+            steps[name].append(array.copy())
+    return steps
+
+
+def _check_play(task: Task, n_episodes: int, seed: int) -> None:
+    spec = task.spec
+    steps = _play(task, n_episodes, seed, np.random.default_rng(seed))
+    wanted = {"observation": ((n_episodes, spec.observation_size), np.float32), "reward": ((n_episodes,), np.float64),
+              "done": ((n_episodes,), bool)}
+    for name, (shape, dtype) in wanted.items():
+        for step, array in enumerate(steps[name]):
+            _require(array.shape == shape and array.dtype == dtype,
+                     f"{name} must be a {np.dtype(dtype)} array of shape {shape}, got {array.dtype} of shape "
+                     f"{array.shape} at step {step}.")
+    _check_ranges(task, np.array(steps["observation"]), np.array(steps["reward"]))
+    done = np.array(steps["done"])
+    _require(bool(done[-1].all()) and not done[:-1].any(),
+             f"done must be True at the last of the {spec.n_steps} steps of spec.n_steps, and only there; it was first "
+             f"True at steps {[int(np.argmax(d)) if d.any() else None for d in done.T]}.")
+    for name, array in steps["hidden"][0].items():
+        _require(len(array) == n_episodes, f"hidden {name!r} must start with the episode axis ({n_episodes}), "
+                                           f"got shape {array.shape}.")
+
+
+def _check_ranges(task: Task, observation: np.ndarray, reward: np.ndarray) -> None:
+    low, high = task.spec.reward_range
+    _require(bool(((reward >= low) & (reward <= high)).all()),
+             f"reward must lie in spec.reward_range = [{low:g}, {high:g}], got {reward.min():g} to {reward.max():g}.")
+    _require(bool(np.isfinite(observation).all()), "the observation must be finite, found NaN or infinity.")
+    _require(not observation[-1].any(), "the observation after the last step must be zeros.")
+
+
+def _check_pure(task: Task, seed: int) -> None:
+    """Advance twice from the same state with the same generator: nothing may have changed."""
+    rng, action_rng = np.random.default_rng(seed), np.random.default_rng(seed + 1)
+    state, _ = task.begin(5, rng)
+    for step in range(min(task.spec.n_steps, _MOST_STEPS)):
+        hidden = {name: array.copy() for name, array in task.hidden(state).items()}
+        action = action_rng.integers(0, task.spec.n_actions, 5)
+        given, before = action.copy(), rng.bit_generator.state
+        next_state, *first = task.advance(state, action, rng)
+        first = [array.copy() for array in first]
+        _require(_same(action, given), f"advance changed the action array in place at step {step}.")
+        rng.bit_generator.state = before
+        _require(all(_same(hidden[name], array) for name, array in task.hidden(state).items()),
+                 f"advance changed the state in place at step {step}: what it hides is not what it was.")
+        next_state, *second = task.advance(state, action, rng)
+        _require(all(map(_same, first, second)), f"advance gave another result from the same state and generator at "
+                 f"step {step}: it changes the state in place, keeps something between calls, or draws elsewhere.")
+        state = next_state
+
+
+def _check_seeds(task: Task, seed: int) -> None:
+    plays = [_flat(_play(task, 50, s, np.random.default_rng(seed))) for s in (seed, seed, seed + 1)]
+    _require(plays[0] == plays[1], f"two runs with seed {seed} and the same actions differ; all chance must come from "
+                                   "the generator that begin and advance are given.")
+    _require(plays[0] != plays[2], f"seeds {seed} and {seed + 1} give the same episodes; chance must come from the "
+                                   "generator that begin and advance are given.")
+
+
+def _flat(steps: dict[str, list[Any]]) -> bytes:
+    hidden = [array for step in steps["hidden"] for array in step.values()]
+    return b"".join(array.tobytes() for array in [*steps["observation"], *steps["reward"], *hidden])
+
+
+def _check_wrong_actions(task: Task, seed: int) -> None:
+    n_actions = task.spec.n_actions
+    wrong = {f"action {n_actions}": np.array([0, n_actions]), "action -1": np.array([0, -1]),
+             "floating-point actions": np.array([0.0, 1.0]), "one action for two episodes": np.array([0])}
+    for what, action in wrong.items():
+        rng = np.random.default_rng(seed)
+        state, _ = task.begin(2, rng)
+        _require(_refuses(lambda: task.advance(state, action, rng)),
+                 f"advance must refuse {what} with a UserError; call task.check_action(action, n_episodes) first.")
+
+
+def _refuses(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except UserError as error:
+        return len(str(error)) > 0
+    return False
+
+
+def _columns(steps: dict[str, list[Any]], n_steps: int) -> dict[str, np.ndarray]:
+    """Return (n_steps, n_episodes) arrays of everything seen, paid and hidden, by name."""
+    observation = np.array(steps["observation"][:n_steps], float)
+    columns = {f"observation column {i}": observation[..., i] for i in range(observation.shape[-1])}
+    columns["reward"] = np.array(steps["reward"][:n_steps])
+    return columns | _hidden_columns(steps, n_steps)
+
+
+def _hidden_columns(steps: dict[str, list[Any]], n_steps: int) -> dict[str, np.ndarray]:
+    columns = {}
+    for name in steps["hidden"][0]:
+        array = np.array([step[name] for step in steps["hidden"][:n_steps]], float)
+        array = array.reshape(*array.shape[:2], -1)
+        columns |= {f"hidden {name} {i}": array[..., i] for i in range(array.shape[-1])}
+    return columns
+
+
+def _check_independence(task: Task, seed: int, n_seeds: int = 8, n_episodes: int = 100) -> None:
+    n_steps = min(task.spec.n_steps, _MOST_STEPS)
+    plays = [_columns(_play(task, n_episodes, seed + s, np.random.default_rng(seed), equal=True, n_steps=n_steps), n_steps)
+             for s in range(n_seeds)]
+    for name in plays[0]:
+        column = np.array([play[name] for play in plays])  # (seed, step, episode)
+        between = column.mean(axis=2).var(axis=0, ddof=1).sum() * n_episodes
+        within = column.var(axis=2, ddof=1).mean(axis=0).sum()
+        _require(between <= 8 * within + 1e-9, f"parallel episodes share draws: the mean of {name} over {n_episodes} "
+                 f"episodes varies between seeds {between / max(within, 1e-300):.3g} times as much as independent "
+                 "episodes would let it. Draw one number per episode, rng.random(n_episodes).")
+
+
+def _check_twins(task: Task, seed: int, n_episodes: int = 200) -> None:
+    n_steps = min(task.spec.n_steps, _MOST_STEPS)
+    first, second = (
+        _stories(_columns(_play(task, n_episodes, seed + s, np.random.default_rng(seed), equal=True, n_steps=n_steps), n_steps))
+        for s in (0, 1)
+    )
+    twins = sum(first[story] * (first[story] - 1) / 2 for story in first)
+    chance = sum(first[story] * second.get(story, 0) for story in first) / 2
+    _require(twins <= 3 * chance + 5, f"{twins:.0f} pairs of {n_episodes} parallel episodes have the very same history, "
+             f"about {chance:.0f} would by chance: episodes share draws. Draw one number per episode, rng.random(n_episodes).")
+
+
+def _stories(columns: dict[str, np.ndarray]) -> dict[bytes, int]:
+    table = np.array(list(columns.values()))
+    counts: dict[bytes, int] = {}
+    for episode in range(table.shape[-1]):
+        story = table[..., episode].tobytes()
+        counts[story] = counts.get(story, 0) + 1
+    return counts
+
+
+def _check_hidden(task: Task, seed: int, n_episodes: int = 1000) -> None:
+    n_steps = min(task.spec.n_steps, 12)
+    steps = _play(task, n_episodes, seed, np.random.default_rng(seed), n_steps=n_steps)
+    hidden = _hidden_columns(steps, n_steps)
+    seen = {name: array for name, array in _columns(steps, n_steps).items() if name.startswith("observation")}
+    for seen_name, seen_array in seen.items():
+        for name, array in hidden.items():
+            first = max(abs(_correlation(x, h)) for x in _powers(seen_array[0]) for h in _powers(array[0]))
+            _require(first < 6 / np.sqrt(n_episodes), f"{seen_name} tells of {name} before the first action "
+                     f"(correlation {first:.2f} over {n_episodes} episodes); agents must not see what the task hides.")
+            later = max(abs(_correlation(x, h)) for x, h in zip(seen_array, array, strict=True))
+            _require(later < 0.99, f"{seen_name} is a copy of {name} (correlation {later:.3f}); agents must not see "
+                                   "what the task hides.")
+
+
+def _powers(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return x, (x - x.mean()) ** 2
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float:
+    x, y = x - x.mean(), y - y.mean()
+    size = np.sqrt((x @ x) * (y @ y))
+    return float(x @ y / size) if size > 1e-12 else 0.0
+
+
+class _Coin(Agent):
+    """Uniformly random actions."""
+
+    name = "uniform"
+
+    def __init__(self, n_actions: int) -> None:
+        self.n_actions = n_actions
+
+    def initial_state(self, n_episodes: int) -> None:
+        return None
+
+    def step(
+        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: None
+    ) -> tuple[np.ndarray, np.ndarray, None]:
+        n_episodes = len(observation)
+        return np.zeros((n_episodes, self.n_actions)), np.full(n_episodes, np.nan), None
+
+
+def _check_round_trip(task: Task, seed: int) -> None:
+    for n_episodes in (1, 6):
+        rollout = simulate(_Coin(task.spec.n_actions), task, n_episodes=n_episodes, seed=seed)
+        trials = rollout.to_trials()
+        _require(len(trials) == task.spec.n_trials * n_episodes,
+                 f"to_trials must give one row a trial, {task.spec.n_trials * n_episodes} rows, got {len(trials)}.")
+        _compare(rollout, task.from_trials(trials))
+        again = task.from_trials(trials).to_trials()
+        try:
+            pd.testing.assert_frame_equal(trials, again, check_exact=True)
+        except AssertionError as error:
+            raise UserError(f"from_trials, then to_trials, gave another table: {' '.join(str(error).split())}") from error
+
+
+def _compare(rollout: Rollout, back: Rollout) -> None:
+    for name in ("observation", "action", "reward", "valid", "scored", "row"):
+        one, other = getattr(rollout, name), getattr(back, name)
+        _require(_same(one, other), f"to_trials, then from_trials, gave another {name}: {one.dtype} {one.shape} became "
+                 f"{other.dtype} {other.shape}" + _first_difference(one, other))
+    for name, array in rollout.hidden.items():
+        _require(name in back.hidden and np.array_equal(array, back.hidden[name]),
+                 f"to_trials, then from_trials, lost or changed hidden {name!r}; keep it in columns of the table.")
+
+
+def _first_difference(one: np.ndarray, other: np.ndarray) -> str:
+    if one.shape != other.shape or not (one != other).any():
+        return "."
+    place = tuple(int(i) for i in np.argwhere(one != other)[0])
+    return f", first at step {place[0]} of episode {place[1]}: {one[place]} became {other[place]}."
+
+
+def _inputs(rollout: Rollout, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return (rollout.observation[step].copy(), rollout.previous_action[step].copy(), rollout.previous_reward[step].copy())
+
+
+def _check_step(agent: Agent, task: Task, seed: int) -> None:
+    """Step twice from the same state with the same inputs: nothing may have changed."""
+    inputs = simulate(agent, task, n_episodes=4, seed=seed)
+    state = agent.initial_state(4)
+    for step in range(min(inputs.n_steps, _MOST_STEPS)):
+        given = _inputs(inputs, step)
+        kept = [array.copy() for array in given]
+        if agent.sees_hidden:
+            state = agent.see_hidden({name: array[step] for name, array in inputs.hidden.items()}, state)
+        logits, value, next_state = agent.step(*given, state)
+        _check_shapes(agent, task, logits, value)
+        logits = np.array(logits)
+        _require(all(map(_same, given, kept)), f"{agent.name!r} changed its inputs in place at step {step}.")
+        again, _, _ = agent.step(*given, state)
+        _require(_same(logits, again), f"{agent.name!r} gave other logits from the same state and inputs at step {step}: "
+                 "it changes its state in place or keeps something between calls.")
+        state = next_state
+
+
+def _check_shapes(agent: Agent, task: Task, logits: np.ndarray, value: np.ndarray) -> None:
+    wanted = (4, task.spec.n_actions)
+    _require(np.shape(logits) == wanted, f"logits of {agent.name!r} must have shape (n_episodes, n_actions) = {wanted}, "
+                                         f"got {np.shape(logits)}.")
+    _require(np.shape(value) == (4,), f"value of {agent.name!r} must have shape (n_episodes,) = (4,), got {np.shape(value)}; "
+                                      "NaN where there is no critic.")
+
+
+def _check_outputs(agent: Agent, rollout: Rollout) -> None:
+    logits = rollout.logits
+    _require(not np.isnan(logits).any() and not np.isposinf(logits).any(),
+             f"logits of {agent.name!r} must be finite or -inf, found NaN or +inf.")
+    _require(bool(np.isfinite(logits).any(axis=-1).all()), f"{agent.name!r} gave no action a probability at some step.")
+    total = softmax(logits.astype(float), axis=-1).sum(axis=-1)
+    _require(np.allclose(total, 1.0, atol=1e-6), f"the probabilities of {agent.name!r} do not sum to 1.")
+    _require(agent.discount is not None or bool(np.isnan(rollout.value).all()),
+             f"{agent.name!r} reports a value but no discount; set agent.discount.")
+    _require(bool((rollout.previous_action[0] == NO_ACTION).all()), "the first previous_action must be NO_ACTION.")
+
+
+def _check_replay(agent: Agent, rollout: Rollout) -> None:
+    recorded = rollout.log_likelihood
+    for what, inputs in (("rollout", rollout), ("trial table", rollout.task.from_trials(rollout.to_trials()))):
+        replayed = replay(agent, inputs).log_likelihood
+        with np.errstate(invalid="ignore"):
+            worst = np.nanmax(np.abs(np.where(recorded == replayed, 0.0, recorded - replayed)), initial=0.0)
+        _require(worst <= 1e-5, f"replaying the {what} of {agent.name!r} gave log-likelihoods that differ by up to "
+                                f"{worst:.2g} from those recorded while it behaved; expected 1e-5 at most.")
+
+
+def _check_batch(agent: Agent, rollout: Rollout) -> None:
+    for chosen in (np.array([0]), np.arange(rollout.n_episodes)[::-2]):
+        alone = replay(agent, _episodes(rollout, chosen)).logits
+        together = rollout.logits[:, chosen]
+        _require(np.allclose(alone, together, rtol=1e-4, atol=1e-4),
+                 f"the output of {agent.name!r} for an episode depends on which other episodes are played beside it.")
+
+
+def _episodes(rollout: Rollout, chosen: np.ndarray) -> Rollout:
+    """Return a rollout of some of the episodes."""
+    names = ("observation", "action", "reward", "valid", "scored", "row")
+    return replace(
+        rollout, **{name: getattr(rollout, name)[:, chosen] for name in names},
+        hidden={name: array[:, chosen] for name, array in rollout.hidden.items()}, logits=None, value=None, activity={},
+    )
