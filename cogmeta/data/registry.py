@@ -1,0 +1,31 @@
+"""Every data set that can be loaded by name. A new one is one importer file and one entry here."""
+
+from cogmeta.data.dataset import DataSet
+from cogmeta.data.feher2020 import FEHER2020
+from cogmeta.data.shahar2019 import SHAHAR2019
+from cogmeta.errors import unknown_name
+
+DATA_SETS: dict[str, DataSet] = {data_set.name: data_set for data_set in (FEHER2020, SHAHAR2019)}
+"""Name -> data set."""
+
+
+def get_data_set(name: str) -> DataSet:
+    """Return a registered data set.
+
+    Parameters
+    ----------
+    name : str
+
+    Raises
+    ------
+    UserError
+        Nothing is registered under this name.
+
+    Examples
+    --------
+    >>> get_data_set("feher2020_twostep").n_subjects
+    45
+    """
+    if name not in DATA_SETS:
+        raise unknown_name("data set", name, DATA_SETS)
+    return DATA_SETS[name]
