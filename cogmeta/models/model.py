@@ -1,0 +1,121 @@
+"""The contract of a cognitive model: a table of parameters, a policy and an update.
+
+Both functions are written once, in NumPy, over *lanes*. A lane is one learner: a subject's sequence of trials under one
+set of parameters. Fits run all subjects, all starts and all finite differences side by side as lanes; simulation uses the
+same two functions with one lane an episode. **Lane axes come last**: a model's array for two options has the shape
+``(2, *lanes)``, each parameter is an array of shape ``lanes`` (or one that broadcasts to it). Measured on the
+seven-parameter two-step model, 200 subjects x 201 trials x 10 starts: options first and lanes last keeps every operation
+on contiguous rows; options last (lanes leading) took several times as long, for its inner loops are two numbers long.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.models.agent import ModelAgent, make_agent
+from cogmeta.models.parameter import Parameter, check_parameters
+from cogmeta.models.trial import Trial
+from cogmeta.trials import Choice, Family
+
+
+class Model(ABC):
+    """A cognitive model with its options; subclasses are frozen dataclasses whose fields are the options.
+
+    Attributes
+    ----------
+    name : str
+        Registered id, such as ``"two_step/hybrid"``.
+    family : Family
+        Of the trial tables that it scores.
+    parameters : tuple of Parameter
+    outcomes : tuple of str
+        Numeric columns that ``update`` reads.
+    symmetric : bool
+        True where relabelling the options changes nothing but the labels.
+    citation : str
+    """
+
+    name: ClassVar[str] = "model"
+    family: ClassVar[Family]
+    outcomes: ClassVar[tuple[str, ...]] = ("reward",)
+    symmetric: ClassVar[bool] = True
+    citation: ClassVar[str] = ""
+
+    @property
+    @abstractmethod
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters, in the order of every table."""
+
+    @abstractmethod
+    def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> Any:
+        """Return what the learner knows before the first trial.
+
+        Parameters
+        ----------
+        lanes : tuple of int
+            Shape of the lane axes.
+        parameters : namespace
+            One float array a parameter, by name, that broadcasts to ``lanes``.
+
+        Returns
+        -------
+        array, or tuple, named tuple or dict of arrays
+            Each of shape (..., *lanes).
+        """
+
+    @abstractmethod
+    def policy(self, values: Any, parameters: SimpleNamespace) -> np.ndarray | tuple[np.ndarray, ...]:
+        """Return unnormalised log-probabilities of the options.
+
+        Returns
+        -------
+        (n_options, *lanes) float array
+            For a choice that is made in a state, (n_states, n_options, *lanes). A tuple with one array a choice where a
+            trial has several.
+        """
+
+    @abstractmethod
+    def update(self, values: Any, parameters: SimpleNamespace, trial: Trial) -> Any:
+        """Return the values after a trial; the old ones stay as they are."""
+
+    def for_trials(self, trials: pd.DataFrame) -> "Model":
+        """Return this model adapted to a validated trial table (number of arms, choices that the design has)."""
+        return self
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices that the likelihood counts."""
+        return self.family.choices
+
+    def n_options(self, choice: Choice) -> int:
+        """Return how many options a choice has."""
+        return choice.n_options or 2
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Names of the parameters."""
+        return tuple(p.name for p in self.parameters)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options as plain values, enough to make the model again by name."""
+        return asdict(self) if is_dataclass(self) else {}
+
+    def agent(self, parameters: Mapping[str, Any]) -> ModelAgent:
+        """Return an agent that behaves as this model with given parameters.
+
+        Parameters
+        ----------
+        parameters : mapping, Series or DataFrame
+            One number a parameter, by name; or an array of them, one an episode.
+        """
+        return make_agent(self, parameters)
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> tuple["Model", dict[str, np.ndarray]]:
+        """Return the pair (model, checked parameters) that ``log_likelihood`` takes."""
+        return self, check_parameters(self, parameters)

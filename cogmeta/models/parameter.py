@@ -1,0 +1,167 @@
+"""A parameter of a cognitive model, declared once: the fitter, recovery, tables and messages all read it here.
+
+The search runs in unconstrained coordinates: the logit of a number in (0, 1), the logarithm of a positive one, a real
+number itself. Priors are those of Daw et al. 2011 and its successors: Beta(1.1, 1.1) for whatever lies between 0 and 1,
+Gamma(1.2, scale 5) for inverse temperatures, Normal(0, 1) for perseveration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from scipy.special import expit, logit
+
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.models.prior import Beta, Gamma, Normal, Prior
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Where a parameter may lie, and the span of unconstrained coordinates that a search visits.
+
+    Attributes
+    ----------
+    name : str
+    low, high : float
+        Natural limits; a simulation may use the limits themselves.
+    search : tuple of float
+        Smallest and largest unconstrained coordinate. An estimate there is flagged as lying at its bound.
+    """
+
+    name: str
+    low: float
+    high: float
+    search: tuple[float, float]
+
+
+DOMAINS = {
+    "unit": Domain("unit", 0.0, 1.0, (-10.0, 10.0)),
+    "positive": Domain("positive", 0.0, np.inf, (-7.0, 7.0)),
+    "real": Domain("real", -np.inf, np.inf, (-50.0, 50.0)),
+}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a model.
+
+    Parameters
+    ----------
+    name : str
+        The word used in code and in tables, such as ``"learning_rate"``.
+    symbol : str
+        For figures and equations, such as ``"α"``.
+    domain : {"unit", "positive", "real"}
+        (0, 1) searched by its logit, positive numbers by their logarithm, or real numbers.
+    prior : Prior
+        Of the natural parameter.
+    plausible : tuple of float
+        Natural range of ordinary behaviour: searches start in it, recovery studies draw from it.
+
+    Examples
+    --------
+    >>> alpha = rate("learning_rate", "α")
+    >>> alpha.to_natural(np.array([0.0]))
+    array([0.5])
+    """
+
+    name: str
+    symbol: str
+    domain: str
+    prior: Prior
+    plausible: tuple[float, float]
+
+    def __post_init__(self) -> None:
+        if self.domain not in DOMAINS:
+            raise unknown_name("domain", self.domain, DOMAINS)
+        limits, (low, high) = DOMAINS[self.domain], self.plausible
+        if not limits.low <= low < high <= limits.high:
+            raise UserError(f"the plausible range of {self.name!r} must lie in [{limits.low:g}, {limits.high:g}], "
+                            f"got {self.plausible}.")
+
+    @property
+    def search(self) -> tuple[float, float]:
+        """Smallest and largest unconstrained coordinate of a search."""
+        return DOMAINS[self.domain].search
+
+    def to_natural(self, u: np.ndarray) -> np.ndarray:
+        """Return the natural parameter of an unconstrained coordinate."""
+        return {"unit": expit, "positive": np.exp, "real": np.asarray}[self.domain](u)
+
+    def to_unconstrained(self, x: np.ndarray) -> np.ndarray:
+        """Return the unconstrained coordinate of a natural parameter, inside the span of a search."""
+        with np.errstate(divide="ignore"):
+            u = {"unit": logit, "positive": np.log, "real": np.asarray}[self.domain](np.asarray(x, float))
+        return np.clip(u, *self.search)
+
+    def derivatives(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first and second derivative of ``to_natural``."""
+        x = self.to_natural(u)
+        if self.domain == "unit":
+            return x * (1 - x), x * (1 - x) * (1 - 2 * x)
+        return (x, x) if self.domain == "positive" else (np.ones_like(x), np.zeros_like(x))
+
+    def starts(self, size: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw unconstrained starting points, spread evenly over the plausible range.
+
+        Returns
+        -------
+        (size,) float array
+            One from each of ``size`` equal strata of the transformed range, in random order.
+        """
+        low, high = self.to_unconstrained(np.asarray(self.plausible))
+        place = (rng.permutation(size) + rng.random(size)) / max(size, 1)
+        return low + (high - low) * place
+
+    def check(self, values: np.ndarray) -> np.ndarray:
+        """Return natural values as floats, or say which one lies outside the domain."""
+        values = np.asarray(values, float)
+        limits = DOMAINS[self.domain]
+        bad = ~((values >= limits.low) & (values <= limits.high))
+        if bad.any():
+            raise UserError(f"{self.name} must be a number in [{limits.low:g}, {limits.high:g}], "
+                            f"got {values[bad].flat[0]:g}.")
+        return values
+
+
+def rate(name: str, symbol: str, plausible: tuple[float, float] = (0.05, 0.95)) -> Parameter:
+    """Return a parameter in (0, 1) with the prior Beta(1.1, 1.1): learning rates, eligibility, weights."""
+    return Parameter(name, symbol, "unit", Beta(1.1, 1.1), plausible)
+
+
+def inverse_temperature(
+    name: str = "inverse_temperature", symbol: str = "β", plausible: tuple[float, float] = (0.5, 10.0)
+) -> Parameter:
+    """Return a positive parameter, per unit of value, with the prior Gamma(1.2, scale 5)."""
+    return Parameter(name, symbol, "positive", Gamma(1.2, 5.0), plausible)
+
+
+def stickiness(name: str, symbol: str, plausible: tuple[float, float] = (-0.5, 1.0)) -> Parameter:
+    """Return a real parameter with the prior Normal(0, 1): perseveration."""
+    return Parameter(name, symbol, "real", Normal(0.0, 1.0), plausible)
+
+
+def check_parameters(model: "Model", parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:  # noqa: F821
+    """Return natural parameters as float arrays in the model's order, or say what is wrong with them.
+
+    Examples
+    --------
+    >>> from cogmeta.models.registry import make_model
+    >>> check_parameters(make_model("bandit/rescorla_wagner"), {"learning_rate": 1.5, "inverse_temperature": 3})
+    Traceback (most recent call last):
+    cogmeta.errors.UserError: learning_rate must be a number in [0, 1], got 1.5.
+    """
+    for name in parameters.keys():
+        if name not in (*model.parameter_names, "subject"):
+            raise unknown_name(f"parameter of {model.name}", str(name), model.parameter_names)
+    lacking = [name for name in model.parameter_names if name not in parameters]
+    if lacking:
+        raise UserError(f"{model.name} needs the parameters {list(model.parameter_names)}; {lacking} missing.")
+    return {p.name: p.check(parameters[p.name]) for p in model.parameters}
+
+
+def one_set(parameters: Mapping[str, Any]) -> SimpleNamespace:
+    """Return parameters as the namespace of float arrays that ``policy`` and ``update`` take."""
+    return SimpleNamespace(**{name: np.asarray(value, float) for name, value in parameters.items()})

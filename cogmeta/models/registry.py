@@ -1,0 +1,52 @@
+"""The registered models: an id each."""
+
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.models import bandit, two_step
+from cogmeta.models.model import Model
+
+MODELS: dict[str, type[Model]] = {
+    model.name: model
+    for model in (
+        bandit.BiasedRandom, bandit.WinStayLoseShift, bandit.RescorlaWagner, bandit.ChoiceKernel,
+        bandit.RescorlaWagnerChoiceKernel, two_step.ModelFree, two_step.ModelBased, two_step.Hybrid,
+    )
+}
+"""Id -> class."""
+
+
+def make_model(name: str, **options: object) -> Model:
+    """Return a registered model.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"two_step/hybrid"``; see ``model_names``.
+    **options
+        The model's own, such as ``perseveration="outside"``.
+
+    Examples
+    --------
+    >>> make_model("bandit/rescorla_wagner", initial_value=0.0).parameter_names
+    ('learning_rate', 'inverse_temperature')
+    """
+    if name not in MODELS:
+        raise unknown_name("model", name, MODELS)
+    try:
+        return MODELS[name](**options)
+    except TypeError as error:
+        known = sorted(MODELS[name].__dataclass_fields__)
+        for option in options:
+            if option not in known:
+                raise unknown_name(f"option of {name}", option, known) from error
+        raise UserError(f"{name} cannot be made with {options}: {error}.") from error
+
+
+def model_names(family: str | None = None) -> list[str]:
+    """Return the ids of all models, or of those of one family.
+
+    Examples
+    --------
+    >>> model_names("two_step")
+    ['two_step/hybrid', 'two_step/model_based', 'two_step/model_free']
+    """
+    return sorted(name for name, model in MODELS.items() if family is None or model.family.name == family)
