@@ -1,0 +1,238 @@
+"""The classical players of Bernoulli bandits, as agents: what they know is how often each arm paid and did not.
+
+Conventions: UCB1 adds ``sqrt(exploration * log(t) / n)`` to an arm's
+mean, where ``t`` counts the pulls so far; the posterior of an arm starts at Beta(1, 1); exact ties are shared evenly.
+Sources: Auer et al. 2002 (UCB1); Kaufmann et al. 2012 (Bayes-UCB); Duan et al. 2016 (greedy on the posterior mean).
+"""
+
+from abc import abstractmethod
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import betaincinv
+
+from cogmeta.agent import Agent
+from cogmeta.errors import UserError
+
+
+class Counts(NamedTuple):
+    """What a player of Bernoulli arms remembers."""
+
+    successes: np.ndarray  # (n_episodes, n_arms) int
+    failures: np.ndarray  # (n_episodes, n_arms) int
+
+    @property
+    def pulls(self) -> np.ndarray:
+        """(n_episodes, n_arms) pulls of each arm."""
+        return self.successes + self.failures
+
+    @property
+    def posterior_mean(self) -> np.ndarray:
+        """(n_episodes, n_arms) mean of Beta(1 + successes, 1 + failures)."""
+        return (1 + self.successes) / (2 + self.pulls)
+
+
+class BanditPlayer(Agent):
+    """A player of any Bernoulli bandit that goes by its counts.
+
+    Parameters
+    ----------
+    n_arms : int
+    """
+
+    def __init__(self, n_arms: int) -> None:
+        self.n_arms = n_arms
+
+    def initial_state(self, n_episodes: int) -> Counts:
+        """Return counts of nothing."""
+        nothing = np.zeros((n_episodes, self.n_arms), np.int64)
+        return Counts(nothing, nothing)
+
+    def step(
+        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Counts
+    ) -> tuple[np.ndarray, np.ndarray, Counts]:
+        """Count the last pull and say what to pull next; see ``Agent.step``."""
+        counts = count(state, previous_action, previous_reward)
+        return self.logits(counts), self.value(counts), counts
+
+    @abstractmethod
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Return (n_episodes, n_arms) log-probabilities up to a constant."""
+
+    def value(self, counts: Counts) -> np.ndarray:
+        """Return (n_episodes,) expected reward from here on; NaN where the player does not know it."""
+        return np.full(len(counts.successes), np.nan)
+
+
+def count(counts: Counts, action: np.ndarray, reward: np.ndarray) -> Counts:
+    """Return counts with one more pull in each episode; none where ``action`` is negative."""
+    paid = reward == 1
+    if not (paid | (reward == 0)).all():
+        raise UserError(f"players of Bernoulli bandits know rewards of 0 and 1 only, got {reward[~paid & (reward != 0)][0]:g}.")
+    pulled = action[:, None] == np.arange(counts.successes.shape[1])
+    return Counts(counts.successes + (pulled & paid[:, None]), counts.failures + (pulled & ~paid[:, None]))
+
+
+def share_best(score: np.ndarray) -> np.ndarray:
+    """Return logits that share all probability among the best of each row; a tie is equality to 1e-12.
+
+    Examples
+    --------
+    >>> share_best(np.array([[0.5, 0.5, 0.1]])).tolist()
+    [[0.0, 0.0, -inf]]
+    """
+    return np.where(score >= score.max(axis=1, keepdims=True) - 1e-12, 0.0, -np.inf)
+
+
+class RandomBandit(BanditPlayer):
+    """Pulls every arm equally often."""
+
+    name = "random"
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros(counts.successes.shape)
+
+
+class EpsilonGreedy(BanditPlayer):
+    """Pulls the arm of the highest posterior mean, or with probability ``epsilon`` any arm.
+
+    Parameters
+    ----------
+    n_arms : int
+    epsilon : float
+        In [0, 1]; 0 is greedy.
+
+    Examples
+    --------
+    >>> agent = EpsilonGreedy(n_arms=2, epsilon=0.1)
+    >>> np.exp(agent.logits(Counts(np.array([[3, 1]]), np.array([[0, 2]])))).round(2).tolist()
+    [[0.95, 0.05]]
+    """
+
+    def __init__(self, n_arms: int, epsilon: float = 0.1) -> None:
+        super().__init__(n_arms)
+        if not 0 <= epsilon <= 1:
+            raise UserError(f"epsilon must lie in [0, 1], got {epsilon}.")
+        self.epsilon, self.name = epsilon, "epsilon-greedy" if epsilon else "greedy"
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Return log-probabilities."""
+        best = np.isfinite(share_best(counts.posterior_mean))
+        probability = self.epsilon / self.n_arms + (1 - self.epsilon) * best / best.sum(axis=1, keepdims=True)
+        with np.errstate(divide="ignore"):
+            return np.log(probability)
+
+
+class UCB1(BanditPlayer):
+    """Pulls the arm with the highest upper confidence bound; each arm once at first.
+
+    Parameters
+    ----------
+    n_arms : int
+    exploration : float
+        >= 0; 2 is the original, 1 the variant of Wang et al. 2016.
+
+    Notes
+    -----
+    ``mean + sqrt(exploration * log(t) / n)`` with ``n`` pulls of the arm out of ``t`` so far.
+
+    References
+    ----------
+    Auer, Cesa-Bianchi & Fischer 2002, Machine Learning 47:235.
+    """
+
+    name = "ucb1"
+
+    def __init__(self, n_arms: int, exploration: float = 2.0) -> None:
+        super().__init__(n_arms)
+        if exploration < 0:
+            raise UserError(f"exploration must be >= 0, got {exploration}.")
+        self.exploration = exploration
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Share among the arms of the highest bound."""
+        pulls = np.maximum(counts.pulls, 1)
+        log_t = np.log(np.maximum(counts.pulls.sum(axis=1, keepdims=True), 1))
+        bound = counts.successes / pulls + np.sqrt(self.exploration * log_t / pulls)
+        return share_best(np.where(counts.pulls == 0, np.inf, bound))
+
+
+class BayesUCB(BanditPlayer):
+    """Pulls the arm with the highest upper quantile of its posterior.
+
+    Parameters
+    ----------
+    n_arms : int
+
+    Notes
+    -----
+    The quantile is ``1 - 1 / (t + 1)`` of Beta(1 + successes, 1 + failures) after ``t`` pulls: trial number
+    ``t + 1`` of the paper, with its exponent ``c = 0``.
+
+    References
+    ----------
+    Kaufmann, Cappé & Garivier 2012, AISTATS.
+    """
+
+    name = "bayes-ucb"
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Share among the arms of the highest quantile."""
+        trial = np.broadcast_to(counts.pulls.sum(axis=1, keepdims=True) + 1, counts.successes.shape)
+        seen = np.stack([counts.successes, counts.failures, trial], axis=-1).reshape(-1, 3)
+        distinct, place = distinct_rows(seen)
+        quantile = betaincinv(1 + distinct[:, 0], 1 + distinct[:, 1], 1 - 1 / distinct[:, 2])
+        return share_best(quantile[place].reshape(counts.successes.shape))
+
+
+class WinStayLoseShift(BanditPlayer):
+    """Repeats a pull that paid and leaves an arm that did not, for any other.
+
+    Parameters
+    ----------
+    n_arms : int
+    lapse : float
+        In [0, 1]: probability of any arm instead; with 0 a single deviation has likelihood 0.
+    """
+
+    name = "win-stay-lose-shift"
+
+    def __init__(self, n_arms: int, lapse: float = 0.0) -> None:
+        super().__init__(n_arms)
+        if not 0 <= lapse <= 1:
+            raise UserError(f"lapse must lie in [0, 1], got {lapse}.")
+        self.lapse = lapse
+
+    def step(
+        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Counts
+    ) -> tuple[np.ndarray, np.ndarray, Counts]:
+        """Go by the last pull alone; see ``Agent.step``."""
+        last = previous_action[:, None] == np.arange(self.n_arms)
+        follows = np.where(previous_reward[:, None] > 0, last, ~last / (self.n_arms - 1))
+        follows = np.where(previous_action[:, None] < 0, 1 / self.n_arms, follows)
+        with np.errstate(divide="ignore"):
+            logits = np.log(self.lapse / self.n_arms + (1 - self.lapse) * follows)
+        return logits, self.value(state), state
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Counts do not matter."""
+        return np.zeros(counts.successes.shape)
+
+
+def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the distinct rows of an array of integers >= 0, and the place of each row among them.
+
+    Examples
+    --------
+    >>> distinct_rows(np.array([[1, 2], [0, 1], [1, 2]]))
+    (array([[0, 1],
+           [1, 2]]), array([1, 0, 1]))
+    """
+    base = int(table.max()) + 1
+    if base ** table.shape[1] >= 2**62:
+        distinct, place = np.unique(table, axis=0, return_inverse=True)
+        return distinct, place.reshape(-1)
+    code = table @ (base ** np.arange(table.shape[1])[::-1])
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    return table[first], place.reshape(-1)

@@ -1,0 +1,156 @@
+"""Gittins indices of Bernoulli arms, for a finite horizon and for discounted reward, and the player that goes by them.
+
+The index of an arm is the certain payment per pull at which one would be indifferent between the arm, to be left at
+any time, and the payment. It is found by calibration: for a grid of payments the value of the one-armed problem is
+computed by backward induction, and the payment at which pulling stops being worth while is interpolated. Discounted,
+the index policy is optimal (Gittins 1979); for a finite horizon, where it is used in Wang et al. 2016 and Duan et al.
+2016, it is close to optimal, not exactly so.
+"""
+
+import functools
+
+import numpy as np
+
+from cogmeta.errors import UserError
+from tasks.bandit_players import BanditPlayer, Counts, share_best
+
+_MOST_TRIALS = 250
+
+
+class Gittins(BanditPlayer):
+    """Pulls the arm of the highest Gittins index, with Beta(1, 1) priors.
+
+    Parameters
+    ----------
+    n_arms : int
+    n_trials : int
+        Trials of an episode, 1 to 250.
+    discount : float, optional
+        In (0, 1) for the discounted index; by default the finite horizon's, undiscounted.
+
+    References
+    ----------
+    Gittins 1979, J R Stat Soc B 41:148.
+    """
+
+    name = "gittins"
+
+    def __init__(self, n_arms: int, n_trials: int, discount: float | None = None) -> None:
+        super().__init__(n_arms)
+        if not 1 <= n_trials <= _MOST_TRIALS:
+            raise UserError(f"Gittins indices are computed for 1 to {_MOST_TRIALS} trials, got n_trials={n_trials}.")
+        if discount is not None and not 0 < discount < 1:
+            raise UserError(f"discount of Gittins indices must lie in (0, 1), got {discount}.")
+        self.n_trials, self.index_discount = n_trials, discount
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Share among the arms of the highest index."""
+        pulls = counts.pulls
+        played = pulls.sum(axis=1, keepdims=True)
+        check_horizon(self.name, played, self.n_trials)
+        if self.index_discount is not None:
+            return share_best(discounted_indices(self.n_trials, self.index_discount)[pulls, counts.successes])
+        return share_best(finite_indices(self.n_trials)[self.n_trials - played, pulls, counts.successes])
+
+
+def check_horizon(name: str, played: np.ndarray, n_trials: int) -> None:
+    """Refuse an episode that goes on beyond the horizon that a player plans for."""
+    if played.max(initial=0) >= n_trials:
+        raise UserError(f"{name!r} plans for {n_trials} trials, but an episode has more. Make it with the n_trials of "
+                        "the longest episode.")
+
+
+@functools.lru_cache(maxsize=8)
+def finite_indices(n_trials: int, n_payments: int = 401) -> np.ndarray:
+    """Return the finite-horizon, undiscounted Gittins indices of Bernoulli arms.
+
+    Parameters
+    ----------
+    n_trials : int
+        Horizon.
+    n_payments : int
+        Grid points in [0, 1]; 401 gives indices to about 1e-5.
+
+    Returns
+    -------
+    (n_trials + 1, n_trials + 1, n_trials + 1) float array
+        At [m, n, s]: ``m`` >= 1 pulls remain, ``n`` were made, ``s`` of them paid; 0 outside m + n <= n_trials.
+
+    Notes
+    -----
+    Value of an arm that one pays ``x`` to pull and can leave for good: ``W_m = max(0, C_m)``,
+    ``C_m(n, s) = p - x + p W_{m-1}(n + 1, s + 1) + (1 - p) W_{m-1}(n + 1, s)``, ``p = (1 + s) / (2 + n)``.
+    The index is the ``x`` at which ``C_m = 0``.
+
+    Examples
+    --------
+    >>> finite_indices(2)[1, 0, 0].round(6)  # one pull left: the posterior mean
+    0.5
+    """
+    indices = np.zeros((n_trials + 1,) * 3)
+    for low in range(0, n_payments - 1, 25):
+        payment = np.linspace(0, 1, n_payments)[low : low + 26]
+        _finite_chunk(indices, n_trials, payment)
+    return indices
+
+
+def _finite_chunk(indices: np.ndarray, n_trials: int, payment: np.ndarray) -> None:
+    """Fill in the indices that lie within the range of ``payment``."""
+    worth = np.zeros((n_trials + 1, n_trials + 1, len(payment)))  # W_{m-1}(n, s)
+    n, s = np.ogrid[: n_trials + 1, : n_trials + 1]
+    mean = np.where(s <= n, (1 + s) / (2.0 + n), 0.0)[..., None]
+    for m in range(1, n_trials + 1):
+        size = n_trials + 1 - m
+        p = mean[:size, :size]
+        paid, unpaid = worth[1 : size + 1, 1 : size + 1], worth[1 : size + 1, :size]
+        pull = p * (1 + paid - unpaid) + unpaid - payment
+        _cross(indices[m, :size, :size], pull, payment)
+        worth = np.maximum(pull, 0)
+
+
+def _cross(indices: np.ndarray, pull: np.ndarray, payment: np.ndarray) -> None:
+    """Interpolate where ``pull`` falls through 0 along its last axis."""
+    within = (pull[..., 0] > 0) & (pull[..., -1] <= 0)
+    falls = pull[within]
+    after = np.argmax(falls <= 0, axis=-1)
+    rows = np.arange(len(falls))
+    above, below = falls[rows, after - 1], falls[rows, after]
+    indices[within] = payment[after - 1] + (payment[after] - payment[after - 1]) * above / (above - below)
+
+
+@functools.lru_cache(maxsize=8)
+def discounted_indices(n_trials: int, discount: float, n_payments: int = 801) -> np.ndarray:
+    """Return the Gittins indices of Bernoulli arms under discounting.
+
+    Parameters
+    ----------
+    n_trials : int
+        Largest number of pulls wanted.
+    discount : float
+        In (0, 1).
+    n_payments : int
+        Grid points in [0, 1].
+
+    Returns
+    -------
+    (n_trials + 1, n_trials + 1) float array
+        At [n, s]: ``n`` pulls were made, ``s`` of them paid; 0 where s > n.
+
+    Notes
+    -----
+    ``W = max(0, C)``, ``C(n, s) = p - x + discount (p W(n + 1, s + 1) + (1 - p) W(n + 1, s))``. The induction starts so
+    far ahead (discount to that power is below 1e-7) that taking the arm's mean as known there does not matter.
+    """
+    indices = np.zeros((n_trials + 1, n_trials + 1))
+    last = n_trials + int(np.ceil(np.log(1e-7) / np.log(discount)))
+    for low in range(0, n_payments - 1, 25):
+        payment = np.linspace(0, 1, n_payments)[low : low + 26]
+        s = np.arange(last + 1)[:, None]
+        worth = np.maximum(((1 + s) / (2 + last) - payment) / (1 - discount), 0)
+        for n in range(last - 1, -1, -1):
+            p = (1 + np.arange(n + 1)[:, None]) / (2 + n)
+            pull = p - payment + discount * (p * worth[1:] + (1 - p) * worth[:-1])
+            if n <= n_trials:
+                _cross(indices[n, : n + 1], pull, payment)
+            worth = np.maximum(pull, 0)
+    return indices
