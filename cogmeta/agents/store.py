@@ -1,0 +1,198 @@
+"""Keep a trained agent: weights as safetensors beside a JSON record of what it is and how it came about.
+
+Nothing is ever unpickled. Both files are written whole or not at all, and the record holds the fingerprint of the
+weights, so that files of two agents cannot be mixed up.
+"""
+
+import json
+import platform
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig, weight_shapes
+from cogmeta.agents.network import Network
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.files import atomic_path
+from cogmeta.version import __version__
+
+WEIGHTS, RECORD = "weights.safetensors", "record.json"
+FORMAT = "cogmeta agent 1"
+NETWORKS: dict[str, tuple[type, type, Any]] = {"lstm": (LSTMConfig, LSTMActorCritic, weight_shapes)}
+"""Kinds of network: configuration, class, and the function that gives the shapes of its weights."""
+
+
+@dataclass(frozen=True)
+class AgentRecord:
+    """How an agent came about.
+
+    Attributes
+    ----------
+    task : str
+        Registered id, such as ``"bandit/independent"``; empty where it has none.
+    task_settings : dict
+        Enough to build the task again.
+    seed : int or None
+        Of weights and training.
+    learner : str
+        Such as ``"ppo"``; empty where the agent is untrained.
+    learner_settings : dict
+    steps : int
+        Environment steps of training.
+    seconds : float
+        Wall time of training.
+    quality : dict
+        What was measured after training, by name, with the number of test episodes.
+    command : str
+        The command that makes this agent.
+    versions : dict
+        Of cogmeta, torch, numpy and Python.
+    """
+
+    task: str = ""
+    task_settings: dict[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    learner: str = ""
+    learner_settings: dict[str, Any] = field(default_factory=dict)
+    steps: int = 0
+    seconds: float = 0.0
+    quality: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+    versions: dict[str, str] = field(default_factory=lambda: versions())
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes an agent's numbers."""
+    return {"cogmeta": __version__, "torch": str(torch.__version__), "numpy": np.__version__,
+            "python": platform.python_version()}
+
+
+def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = None) -> Path:
+    """Write an agent's weights and record into a folder.
+
+    Parameters
+    ----------
+    agent : Network
+    folder : str or Path
+        Gets ``weights.safetensors`` and ``record.json``; made if needed.
+    record : AgentRecord, optional
+        How the agent came about.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Examples
+    --------
+    >>> agent = LSTMActorCritic(LSTMConfig(observation_size=1, n_actions=2, n_units=4), seed=3)
+    >>> folder = save_agent(agent, tmp / "agent", AgentRecord(task="bandit/independent", seed=3))
+    >>> load_agent(folder).fingerprint() == agent.fingerprint()
+    True
+    >>> load_record(folder).task
+    'bandit/independent'
+    """
+    folder = Path(folder)
+    content = {"format": FORMAT, **describe(agent), **asdict(record or AgentRecord())}
+    text = json.dumps(content, indent=1, allow_nan=True, default=_plain) + "\n"
+    with atomic_path(folder / WEIGHTS) as part:
+        save_file({name: weight.contiguous() for name, weight in agent.weights.items()}, part)
+    with atomic_path(folder / RECORD) as part:
+        part.write_text(text, encoding="utf-8")
+    return folder
+
+
+def load_agent(folder: str | Path) -> Network:
+    """Read an agent that ``save_agent`` wrote.
+
+    Raises
+    ------
+    UserError
+        The folder, the weights or the record is missing, cut off, of another shape, or not ours.
+    """
+    folder = Path(folder)
+    content = _read_record(folder)
+    weights, _ = read_tensors(folder / WEIGHTS)
+    agent = build(content, weights, f"{str(folder / WEIGHTS)!r}")
+    if agent.fingerprint() != content["fingerprint"]:
+        raise UserError(f"the weights in {str(folder)!r} are not those that {RECORD} describes; "
+                        "the two files come from different agents. Copy or train the agent again.")
+    return agent
+
+
+def load_record(folder: str | Path) -> AgentRecord:
+    """Read how an agent came about, without its weights."""
+    content = _read_record(Path(folder))
+    return AgentRecord(**{f.name: content[f.name] for f in fields(AgentRecord) if f.name in content})
+
+
+def describe(agent: Network) -> dict[str, Any]:
+    """Return what is needed, beside the weights, to build an agent again."""
+    kind = next(name for name, (_, network, _) in NETWORKS.items() if type(agent) is network)
+    return {"agent": kind, "config": asdict(agent.config), "name": agent.name, "discount": agent.discount,
+            "fingerprint": agent.fingerprint()}
+
+
+def build(description: dict[str, Any], weights: dict[str, torch.Tensor], where: str) -> Network:
+    """Return the agent that ``describe`` described.
+
+    Parameters
+    ----------
+    description : dict
+    weights : dict of tensors
+    where : str
+        For messages: the file that the weights come from.
+    """
+    if description["agent"] not in NETWORKS:
+        raise unknown_name("agent", description["agent"], NETWORKS)
+    configuration, network, shapes_of = NETWORKS[description["agent"]]
+    try:
+        config = configuration(**description["config"])
+    except TypeError as error:
+        raise UserError(f"the configuration beside {where} does not fit this version of cogmeta: {error}.") from error
+    for name, shape in shapes_of(config).items():
+        found = tuple(weights[name].shape) if name in weights else None
+        if found != shape:
+            raise UserError(f"{where} holds weight {name!r} of shape {found}, expected {shape} for the configuration "
+                            "in its record; it belongs to another agent.")
+    kept = {name: weights[name].float() for name in shapes_of(config)}
+    return network(config, kept, discount=description["discount"], name=description["name"])
+
+
+def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Return the tensors and the metadata of a safetensors file, or say in one sentence what is wrong with it."""
+    if not path.is_file():
+        raise UserError(f"there is no file {str(path)!r}; expected the folder of a trained agent "
+                        f"with {WEIGHTS} and {RECORD}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name).clone() for name in file.keys()}, file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise UserError(f"{str(path)!r} is not a whole safetensors file ({error}). "
+                        "It was cut off or comes from another program; copy or train the agent again.") from error
+
+
+def _read_record(folder: Path) -> dict[str, Any]:
+    path = folder / RECORD
+    if not path.is_file():
+        raise UserError(f"there is no {RECORD} in {str(folder)!r}; expected the folder of a trained agent "
+                        f"with {WEIGHTS} and {RECORD}.")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{str(path)!r} is not whole JSON ({error}). Copy or train the agent again.") from error
+    needed = {"agent", "config", "discount", "name", "fingerprint"}
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not needed <= set(content):
+        raise UserError(f"{str(path)!r} is not the record of a cogmeta agent (format {FORMAT!r} expected).")
+    return content
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} cannot stand in a record")

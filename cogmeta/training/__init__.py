@@ -1,0 +1,11 @@
+"""The slow loop: learners that change a network's weights by its reward prediction errors."""
+
+from cogmeta.training.a2c import A2C
+from cogmeta.training.checkpoint import Checkpoint
+from cogmeta.training.learner import Learner
+from cogmeta.training.optimiser import ExplodedError
+from cogmeta.training.ppo import PPO
+from cogmeta.training.run import Record
+from cogmeta.training.train import Interrupted, train, updates
+
+__all__ = ["A2C", "PPO", "Checkpoint", "ExplodedError", "Interrupted", "Learner", "Record", "train", "updates"]

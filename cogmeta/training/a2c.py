@@ -1,0 +1,98 @@
+"""Advantage actor-critic: one gradient step a batch, weighted by the reward prediction errors to come.
+
+Source: Wang et al. 2018, Methods (section "Architecture and training"): gradient = A_t grad log pi(a_t) + value_weight
+A_t grad V + entropy_weight grad H, RMSProp, step size 7e-4. How ours departs: by default many episodes are played
+side by side and the gradient is their mean (summed over the steps of the unroll, as in the paper).
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from cogmeta.agents.network import Network
+from cogmeta.training.collect import Batch, as_tensor
+from cogmeta.training.learner import Learner, Now
+from cogmeta.training.losses import log_probabilities, negative_entropy, policy_gradient, value_error
+from cogmeta.training.optimiser import Optimiser
+
+
+@dataclass(frozen=True)
+class A2C(Learner):
+    """Advantage actor-critic; the settings are those of ``Learner``.
+
+    Attributes
+    ----------
+    WANG2018, WANG2016 : A2C
+        The papers' values (Wang et al. 2018, Methods; Wang et al. 2016, Table 1, experiments 1 and 2, whose step size
+        and discount were tuned and are not stated: those of 2018 stand in).
+
+    References
+    ----------
+    Mnih et al. 2016, arXiv 1602.01783; Wang et al. 2018, Nat Neurosci 21:860; Wang et al. 2016, arXiv 1611.05763.
+
+    Examples
+    --------
+    >>> A2C.WANG2018.discount, A2C.WANG2018.entropy_weight, A2C.WANG2016.entropy_weight
+    (0.9, 0.05, (1.0, 0.0))
+    """
+
+    WANG2018: ClassVar["A2C"]
+    WANG2016: ClassVar["A2C"]
+
+    def improve(
+        self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
+    ) -> dict[str, float]:
+        """Take one step along the gradient of one batch."""
+        advantage = batch.advantages(now.discount, now.eligibility)
+        target = as_tensor(advantage + batch.value[:-1])
+        if self.normalise_advantages:
+            advantage = normalised(advantage, batch.valid)
+        n_steps = len(batch.action)
+        head = batch.tape.head[:n_steps]
+        log_probability, action = log_probabilities(head[:, :-1]), torch.from_numpy(batch.action)
+        policy = policy_gradient(log_probability, action, as_tensor(advantage))
+        parts = policy, negative_entropy(log_probability), value_error(head[:, -1], target)
+        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
+        norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
+        return {**losses, "gradient_norm": norm}
+
+
+A2C.WANG2018 = A2C(
+    n_steps=2_000_000, n_episodes=1, discount=0.9, step_size=7e-4, entropy_weight=0.05, value_weight=0.05,
+    optimiser="rmsprop", max_gradient_norm=None)
+A2C.WANG2016 = A2C(
+    n_steps=2_000_000, n_episodes=1, discount=0.9, step_size=7e-4, entropy_weight=(1.0, 0.0), value_weight=0.05,
+    optimiser="rmsprop", max_gradient_norm=None)
+
+
+def combine(
+    policy: tuple, entropy: tuple, value: tuple, entropy_weight: float, value_weight: float, valid: np.ndarray
+) -> tuple[dict[str, float], torch.Tensor]:
+    """Weigh the three losses and average them over the steps that were played.
+
+    Parameters
+    ----------
+    policy, entropy, value : pairs of tensors
+        Loss and gradient from ``cogmeta.training.losses``.
+    entropy_weight, value_weight : float
+    valid : (n_steps, n_episodes) bool array
+
+    Returns
+    -------
+    losses : dict of float
+        ``policy_loss``, ``entropy``, ``value_loss``: means a step.
+    gradient : (n_steps, n_actions + 1, n_episodes) tensor
+        Of the mean loss with respect to logits and value.
+    """
+    share = as_tensor(valid / valid.sum())
+    gradient = torch.cat([policy[1] + entropy_weight * entropy[1], value_weight * value[1][:, None]], dim=1)
+    means = [float((loss * share).sum()) for loss in (policy[0], entropy[0], value[0])]
+    return {"policy_loss": means[0], "entropy": -means[1], "value_loss": means[2]}, gradient * share[:, None]
+
+
+def normalised(advantage: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Return advantages with mean 0 and standard deviation 1 over the steps that were played, 0 elsewhere."""
+    played = advantage[valid]
+    return np.where(valid, (advantage - played.mean()) / (played.std() + 1e-8), 0.0)

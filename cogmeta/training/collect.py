@@ -1,0 +1,143 @@
+"""Let a network play a task while its tape records: the batches that learners learn from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cogmeta.agent import NO_ACTION
+from cogmeta.agents.network import Network, Tape, write_inputs
+from cogmeta.task import Task
+from cogmeta.training.returns import discounts, generalised_advantages, reward_prediction_errors
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One unroll of a batch of episodes; arrays are (n_steps, n_episodes).
+
+    Attributes
+    ----------
+    tape : Tape
+        With all activations.
+    action : int64 array
+    reward : float64 array
+        For the action of the same step.
+    done : bool array
+        True at an episode's last step.
+    valid : bool array
+        False after an episode's end.
+    value : (n_steps + 1, n_episodes) float64 array
+        The last row is the value after the unroll.
+    """
+
+    tape: Tape
+    action: np.ndarray
+    reward: np.ndarray
+    done: np.ndarray
+    valid: np.ndarray
+    value: np.ndarray
+
+    def reward_prediction_error(self, discount: float) -> np.ndarray:
+        """Return the dopamine-like signal of every step, 0 in padding; see ``Rollout.reward_prediction_error``."""
+        error = reward_prediction_errors(
+            self.reward, discounts(self.done, discount), self.value[:-1], self.value[1:])
+        return np.where(self.valid, error, 0.0)
+
+    def advantages(self, discount: float, eligibility: float) -> np.ndarray:
+        """Return (n_steps, n_episodes) advantages, 0 in padding."""
+        error = self.reward_prediction_error(discount)
+        return generalised_advantages(error, discounts(self.done, discount), eligibility)
+
+
+class Collector:
+    """Plays ``n_episodes`` episodes side by side, one unroll at a time.
+
+    Parameters
+    ----------
+    network : Network
+    task : Task
+    n_episodes : int
+    n_steps : int
+        Steps of an unroll; must divide the task's.
+    task_rng, action_rng : numpy.random.Generator
+        Chance of the task, and of the choices; every episode draws its own numbers from them.
+    """
+
+    def __init__(
+        self, network: Network, task: Task, n_episodes: int, n_steps: int,
+        task_rng: np.random.Generator, action_rng: np.random.Generator,
+    ) -> None:
+        self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
+        self.task_rng, self.action_rng = task_rng, action_rng
+        self.tape = network.tape(n_steps, n_episodes)
+        self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
+        self.played = task.spec.n_steps  # steps of the episodes under way; all of them: begin afresh
+
+    @property
+    def between_episodes(self) -> bool:
+        """True where the next unroll begins fresh episodes."""
+        return self.played >= self.task.spec.n_steps
+
+    def _begin(self) -> None:
+        if self.between_episodes:
+            self.state, self.observation = self.task.begin(self.n_episodes, self.task_rng)
+            self.action, self.reward = np.full(self.n_episodes, NO_ACTION), np.zeros(self.n_episodes)
+            self.alive, self.played = np.ones(self.n_episodes, bool), 0
+            self.tape.start()
+        else:
+            self.tape.carry()
+
+    def collect(self) -> Batch:
+        """Play one unroll and return what happened."""
+        self._begin()
+        shape = (self.n_steps, self.n_episodes)
+        action, reward = np.empty(shape, np.int64), np.empty(shape)
+        done, valid = np.empty(shape, bool), np.empty(shape, bool)
+        dart = self.action_rng.random(shape)
+        for t in range(self.n_steps):
+            write_inputs(self.inputs[t], self.observation, self.action, self.reward)
+            self.tape.step(t)
+            self.action = action[t] = choose(self.head[t, :-1], dart[t])
+            self.state, self.observation, self.reward, done[t] = self.task.advance(
+                self.state, self.action, self.task_rng)
+            reward[t], valid[t] = self.reward, self.alive
+            self.alive = self.alive & ~done[t]
+        self.played += self.n_steps
+        done[-1] |= self.between_episodes
+        return Batch(self.tape, action, reward, done, valid, self._values())
+
+    def _values(self) -> np.ndarray:
+        """Values at every step and after the last; nothing lies beyond an episode's end."""
+        if self.between_episodes:
+            self.head[-1, -1] = 0.0
+        else:
+            write_inputs(self.inputs[-1], self.observation, self.action, self.reward)
+            self.tape.step(self.n_steps)
+        return self.head[:, -1].astype(np.float64)
+
+
+def choose(logits: np.ndarray, dart: np.ndarray) -> np.ndarray:
+    """Return one action a column of softmax(logits), given a uniform number a column.
+
+    Parameters
+    ----------
+    logits : (n_actions, n_episodes) float array
+    dart : (n_episodes,) float array
+        In [0, 1).
+
+    Returns
+    -------
+    (n_episodes,) int64 array
+
+    Examples
+    --------
+    >>> choose(np.log([[0.25, 0.25], [0.75, 0.75]]), np.array([0.2, 0.3])).tolist()
+    [0, 1]
+    """
+    edges = np.exp(logits - logits.max(axis=0), dtype=np.float64).cumsum(axis=0)
+    return (dart * edges[-1] >= edges[:-1]).sum(axis=0)
+
+
+def as_tensor(array: np.ndarray) -> torch.Tensor:
+    """Return a float32 tensor of a float64 array."""
+    return torch.from_numpy(array.astype(np.float32))

@@ -1,0 +1,146 @@
+"""What all outer-loop learners share: settings that may change over training, and how they are checked."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cogmeta.agents.network import Network
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.training.collect import Batch
+from cogmeta.training.optimiser import OPTIMISERS, Optimiser
+
+Scheduled = float | tuple[float, float]
+"""A number, or (first, last) of a straight line over training."""
+
+
+class Now(NamedTuple):
+    """The scheduled settings at one moment of training."""
+
+    discount: float
+    eligibility: float
+    step_size: float
+    entropy_weight: float
+
+
+@dataclass(frozen=True)
+class Learner(ABC):
+    """Settings of an outer-loop learner. Those marked * may be a pair (first, last): a straight line over training.
+
+    Parameters
+    ----------
+    n_steps : int
+        Environment steps of a full training, all episodes together, > 0; schedules run over them.
+    n_episodes : int
+        Episodes played side by side, >= 1.
+    unroll : int, optional
+        Steps between updates (t_max); must divide the task's steps. By default whole episodes.
+    discount : float *
+        In [0, 1], a step.
+    eligibility : float *
+        Lambda of generalised advantage estimation, in [0, 1]; 1 gives the n-step returns of Wang et al. 2018.
+    step_size : float *
+        Of the optimiser, in (0, 0.1].
+    entropy_weight, value_weight : float (*), float
+        >= 0, relative to the policy's loss.
+    optimiser : {"adam", "rmsprop"}
+    max_gradient_norm : float, optional
+        Longer gradients are shortened to this Euclidean length; None leaves them.
+    normalise_advantages : bool
+        Whether the advantages of each batch are brought to mean 0 and standard deviation 1.
+    """
+
+    n_steps: int = 2_000_000
+    n_episodes: int = 128
+    unroll: int | None = None
+    discount: Scheduled = 0.9
+    eligibility: Scheduled = 1.0
+    step_size: Scheduled = 7e-4
+    entropy_weight: Scheduled = 0.05
+    value_weight: float = 0.05
+    optimiser: str = "adam"
+    max_gradient_norm: float | None = 1.0
+    normalise_advantages: bool = False
+
+    def __post_init__(self) -> None:
+        check_n_steps(self.n_steps)
+        _check_integer("n_episodes", self.n_episodes)
+        if self.unroll is not None:
+            _check_integer("unroll", self.unroll)
+        for name, low, high in _RANGES:
+            for value in np.atleast_1d(getattr(self, name)):
+                _check_range(name, value, low, high)
+        if self.max_gradient_norm is not None:
+            _check_range("max_gradient_norm", self.max_gradient_norm, 1e-6, np.inf)
+        if self.optimiser not in OPTIMISERS:
+            raise unknown_name("optimiser", self.optimiser, OPTIMISERS)
+
+    def at(self, progress: float) -> Now:
+        """Return the scheduled settings at a fraction of training in [0, 1]."""
+        return Now(*(scheduled(getattr(self, name), progress) for name in Now._fields))
+
+    def unroll_of(self, n_steps: int) -> int:
+        """Return the steps between updates for episodes of ``n_steps``."""
+        unroll = self.unroll or n_steps
+        if n_steps % unroll:
+            raise UserError(f"unroll={unroll} must divide the {n_steps} steps of an episode.")
+        return unroll
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings as plain values."""
+        return asdict(self)
+
+    def prepare(self, network: Network, n_steps: int) -> Any:
+        """Return whatever buffers ``improve`` wants to find again."""
+        return None
+
+    @abstractmethod
+    def improve(
+        self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
+    ) -> dict[str, float]:
+        """Change the network's weights by one batch and return its losses by name."""
+
+
+_RANGES = (
+    ("discount", 0.0, 1.0), ("eligibility", 0.0, 1.0), ("step_size", 0.0, 0.1), ("entropy_weight", 0.0, 100.0),
+    ("value_weight", 0.0, 100.0),
+)
+_HINTS = {
+    "step_size": "Did you write 1-3 instead of 1e-3?",
+    "discount": "It weighs the reward of the next step: 0.9, say.",
+    "eligibility": "It is lambda of the advantage estimate: 1 for n-step returns.",
+    "entropy_weight": "It is added to reward; a minus sign is set inside the loss.",
+    "value_weight": "It is added to the loss; 0.05 in Wang et al. 2018.",
+}
+
+
+def scheduled(setting: Scheduled, progress: float) -> float:
+    """Return the value of a setting at a fraction of training.
+
+    Examples
+    --------
+    >>> scheduled(0.5, 0.3), scheduled((1.0, 0.0), 0.25)
+    (0.5, 0.75)
+    """
+    if isinstance(setting, tuple | list):
+        return setting[0] + (setting[1] - setting[0]) * min(max(progress, 0.0), 1.0)
+    return setting
+
+
+def check_n_steps(n_steps: int) -> int:
+    """Return the number of training steps, or say what it must be."""
+    if isinstance(n_steps, bool) or not isinstance(n_steps, int | np.integer) or n_steps < 1:
+        raise UserError(f"the number of training steps must be an integer >= 1, got {n_steps!r}. Use 1_000_000, say.")
+    return int(n_steps)
+
+
+def _check_integer(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise UserError(f"{name} must be an integer >= 1, got {value!r}.")
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UserError(f"{name} must lie in [{low:g}, {high:g}], got {value!r}. {_HINTS.get(name, '')}".strip())

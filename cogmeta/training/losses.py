@@ -1,0 +1,129 @@
+"""Losses of actor and critic with their gradients: pure functions of time-major, feature-major arrays.
+
+Logits are (n_steps, n_actions, n_episodes), everything else (n_steps, n_episodes). Each function returns the loss of
+every step and its gradient with respect to logits or value, derived by hand; nothing is averaged here. Advantages,
+targets and old log-probabilities are constants.
+"""
+
+import torch
+
+Pair = tuple[torch.Tensor, torch.Tensor]
+
+
+def log_probabilities(logits: torch.Tensor) -> torch.Tensor:
+    """Return log softmax over the actions, (n_steps, n_actions, n_episodes)."""
+    assert logits.ndim == 3
+    return torch.log_softmax(logits, dim=1)
+
+
+def taken(log_probability: torch.Tensor, action: torch.Tensor) -> torch.Tensor:
+    """Return the log-probability of the actions taken, (n_steps, n_episodes)."""
+    assert log_probability.ndim == 3 and action.ndim == 2
+    return log_probability.gather(1, action[:, None]).squeeze(1)
+
+
+def policy_gradient(log_probability: torch.Tensor, action: torch.Tensor, advantage: torch.Tensor) -> Pair:
+    """Return -advantage log pi(action) and its gradient with respect to the logits.
+
+    Parameters
+    ----------
+    log_probability : (n_steps, n_actions, n_episodes) tensor
+        From ``log_probabilities(logits)``.
+    action : (n_steps, n_episodes) int64 tensor
+    advantage : (n_steps, n_episodes) tensor
+        In units of reward.
+
+    Returns
+    -------
+    loss : (n_steps, n_episodes) tensor
+    gradient : (n_steps, n_actions, n_episodes) tensor
+
+    Notes
+    -----
+    ``d loss / d logits = advantage (pi - onehot(action))``.
+
+    References
+    ----------
+    Williams 1992; Wang et al. 2018, Methods.
+
+    Examples
+    --------
+    >>> even = log_probabilities(torch.zeros(1, 2, 1))
+    >>> loss, gradient = policy_gradient(even, torch.tensor([[0]]), torch.tensor([[2.0]]))
+    >>> gradient.ravel().tolist()
+    [-1.0, 1.0]
+    """
+    assert log_probability.ndim == 3 and action.ndim == advantage.ndim == 2
+    gradient = log_probability.exp()
+    gradient.scatter_add_(1, action[:, None], torch.full_like(gradient[:, :1], -1.0))
+    return -advantage * taken(log_probability, action), gradient.mul_(advantage[:, None])
+
+
+def clipped_surrogate(
+    log_probability: torch.Tensor, action: torch.Tensor, advantage: torch.Tensor, before: torch.Tensor, clip: float
+) -> Pair:
+    """Return PPO's clipped loss and its gradient with respect to the logits.
+
+    Parameters
+    ----------
+    log_probability : (n_steps, n_actions, n_episodes) tensor
+    action : (n_steps, n_episodes) int64 tensor
+    advantage : (n_steps, n_episodes) tensor
+    before : (n_steps, n_episodes) tensor
+        Log-probability of the actions when they were taken.
+    clip : float
+        > 0.
+
+    Returns
+    -------
+    loss : (n_steps, n_episodes) tensor
+    gradient : (n_steps, n_actions, n_episodes) tensor
+
+    Notes
+    -----
+    ``loss = -min(ratio A, clip(ratio, 1 - clip, 1 + clip) A)``; its gradient is that of ``-ratio A`` where the ratio
+    is not clipped in the direction of the advantage, and 0 elsewhere.
+
+    References
+    ----------
+    Schulman et al. 2017, arXiv 1707.06347, eq. 7.
+    """
+    assert log_probability.ndim == 3 and action.ndim == advantage.ndim == before.ndim == 2
+    ratio = (taken(log_probability, action) - before).exp()
+    bound = torch.where(advantage > 0, 1 + clip, 1 - clip)
+    inside = torch.where(advantage > 0, ratio < bound, ratio > bound)
+    weight = torch.where(inside, ratio, torch.zeros_like(ratio)) * advantage
+    _, gradient = policy_gradient(log_probability, action, weight)
+    return -torch.where(inside, ratio, bound) * advantage, gradient
+
+
+def negative_entropy(log_probability: torch.Tensor) -> Pair:
+    """Return minus the policy's entropy in nats and its gradient with respect to the logits.
+
+    Notes
+    -----
+    ``d (-H) / d logit_k = pi_k (log pi_k + H)``.
+
+    Examples
+    --------
+    >>> loss, gradient = negative_entropy(log_probabilities(torch.zeros(1, 2, 1)))
+    >>> round(loss.item(), 4), gradient.ravel().tolist()
+    (-0.6931, [0.0, 0.0])
+    """
+    assert log_probability.ndim == 3
+    probability = log_probability.exp()
+    loss = (probability * log_probability).sum(dim=1)
+    return loss, probability * (log_probability - loss[:, None])
+
+
+def value_error(value: torch.Tensor, target: torch.Tensor) -> Pair:
+    """Return half the squared error of the critic and its gradient with respect to the value.
+
+    Examples
+    --------
+    >>> value_error(torch.tensor([[1.0]]), torch.tensor([[3.0]]))
+    (tensor([[2.]]), tensor([[-2.]]))
+    """
+    assert value.ndim == target.ndim == 2
+    error = value - target
+    return 0.5 * error.square(), error
