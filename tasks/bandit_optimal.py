@@ -15,7 +15,8 @@ from cogmeta.errors import UserError
 from tasks.bandit_players import BanditPlayer, Counts, share_best
 from tasks.gittins import check_horizon
 
-_MOST_TRIALS = 200
+MOST_TRIALS = 200
+"""Longest episode that is solved exactly."""
 _LOW_ARM = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
 
 
@@ -50,8 +51,8 @@ def solve(n_trials: int) -> Plan:
     >>> float(solve(1).value[0])
     0.5
     """
-    if not 1 <= n_trials <= _MOST_TRIALS:
-        raise UserError(f"the exact solution is computed for 1 to {_MOST_TRIALS} trials, got n_trials={n_trials}.")
+    if not 1 <= n_trials <= MOST_TRIALS:
+        raise UserError(f"the exact solution is computed for 1 to {MOST_TRIALS} trials, got n_trials={n_trials}.")
     start, size = _layout(n_trials)
     value, better = np.zeros(size), np.zeros(size, np.int8)
     later = [np.zeros((n0 + 1, n_trials - n0 + 1)) for n0 in range(n_trials + 1)]

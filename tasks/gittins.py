@@ -14,7 +14,8 @@ import numpy as np
 from cogmeta.errors import UserError
 from tasks.bandit_players import BanditPlayer, Counts, share_best
 
-_MOST_TRIALS = 250
+MOST_TRIALS = 250
+"""Longest episode for which indices are computed."""
 
 
 class Gittins(BanditPlayer):
@@ -37,8 +38,8 @@ class Gittins(BanditPlayer):
 
     def __init__(self, n_arms: int, n_trials: int, discount: float | None = None) -> None:
         super().__init__(n_arms)
-        if not 1 <= n_trials <= _MOST_TRIALS:
-            raise UserError(f"Gittins indices are computed for 1 to {_MOST_TRIALS} trials, got n_trials={n_trials}.")
+        if not 1 <= n_trials <= MOST_TRIALS:
+            raise UserError(f"Gittins indices are computed for 1 to {MOST_TRIALS} trials, got n_trials={n_trials}.")
         if discount is not None and not 0 < discount < 1:
             raise UserError(f"discount of Gittins indices must lie in (0, 1), got {discount}.")
         self.n_trials, self.index_discount = n_trials, discount
