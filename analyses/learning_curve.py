@@ -75,7 +75,7 @@ def plot_learning_curve(tables: Mapping[str, pd.DataFrame], measure: str = "best
     UserError
         A table does not have this measure.
     """
-    ax = new_axes(ax, 3.6, 2.7)
+    ax = new_axes(ax, 4.3, 2.6)
     for (name, table), color in zip(tables.items(), colors(tables).values(), strict=True):
         curve = table[table["measure"] == measure]
         if curve.empty:
@@ -86,7 +86,7 @@ def plot_learning_curve(tables: Mapping[str, pd.DataFrame], measure: str = "best
     ax.set_xlabel("Trial in the episode")
     ax.set_ylabel(_LABELS[measure])
     ax.set_ylim(None, 1 if measure == "best_arm" else None)
-    ax.legend(loc="lower right")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 
 
@@ -114,14 +114,14 @@ def plot_training(
     ax = new_axes(ax, 3.6, 2.7)
     records = {"": records} if isinstance(records, pd.DataFrame) else records
     for (name, record), color in zip(records.items(), colors(records).values(), strict=True):
-        ax.plot(record[x], record[y], color=color, label=name or None)
+        ax.plot(record[x], record[y], color=color, label=name or None, linewidth=1.2)
     for name, level in (references or {}).items():
         ax.axhline(level, color=REFERENCE, linestyle="--", linewidth=0.9)
-        ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), xytext=(-2, 2), textcoords="offset points",
-                    ha="right", va="bottom", fontsize=7, color=REFERENCE)
+        ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",
+                    ha="left", va="center", fontsize=7, color=REFERENCE)
     ax.xaxis.set_major_formatter(EngFormatter(sep=""))
     ax.set_xlabel("Environment steps" if x == "steps" else x.replace("_", " "))
     ax.set_ylabel("Reward a trial" if y == "reward_per_trial" else y.replace("_", " "))
     if any(records):
-        ax.legend(loc="lower right", bbox_to_anchor=(1, 0.02))
+        ax.legend(loc="best")
     return ax

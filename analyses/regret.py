@@ -147,8 +147,8 @@ def plot_cumulative_regret(
 
 
 _LABELS = {
-    "cumulative_regret": "Cumulative regret (expected reward lost)",
-    "regret": "Regret (expected reward lost a trial)",
+    "cumulative_regret": "Cumulative regret\n(expected reward lost)",
+    "regret": "Regret\n(expected reward lost a trial)",
     "suboptimal": "P(suboptimal arm)",
     "cumulative_suboptimal": "Suboptimal pulls (cumulative)",
 }

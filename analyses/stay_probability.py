@@ -94,7 +94,7 @@ def group_stay(table: pd.DataFrame) -> pd.DataFrame:
     pairs = table.assign(n_stay=table["stay"].fillna(0) * table["n"]).groupby("cell")[["n_stay", "n"]].sum()
     pairs = pairs.loc[out["cell"]]
     n = pairs["n"].to_numpy(float)
-    out["pooled"] = np.divide(pairs["n_stay"], n, out=np.full(len(n), np.nan), where=n > 0)
+    out["pooled"] = np.divide(pairs["n_stay"].to_numpy(), n, out=np.full(len(n), np.nan), where=n > 0)
     out["n_pairs"] = pairs["n"].to_numpy()
     return out.set_index("cell").loc[list(CELLS)].reset_index()
 
@@ -174,7 +174,7 @@ def _draw_group(ax: Axes, group: pd.DataFrame) -> None:
 def _draw_subjects(ax: Axes, table: pd.DataFrame) -> None:
     subject = pd.factorize(table["subject"])[0]
     spread = (subject + 0.5) / (subject.max() + 1) - 0.5
-    ax.scatter(_place(table) + 0.24 * spread, table["stay"], s=4, color="#333333", alpha=0.35, linewidth=0, zorder=3)
+    ax.scatter(_place(table) + 0.24 * spread, table["stay"], s=4, color="#333333", alpha=0.35, linewidth=0, zorder=3, clip_on=False)
 
 
 def _label(axes: np.ndarray) -> None:
