@@ -349,6 +349,7 @@ def _inputs(rollout: Rollout, step: int) -> tuple[np.ndarray, np.ndarray, np.nda
 
 def _check_step(agent: Agent, task: Task, seed: int) -> None:
     """Step twice from the same state with the same inputs: nothing may have changed."""
+    _check_shapes(agent, task, seed)
     inputs = simulate(agent, task, n_episodes=4, seed=seed)
     state = agent.initial_state(4)
     for step in range(min(inputs.n_steps, _MOST_STEPS)):
@@ -357,7 +358,6 @@ def _check_step(agent: Agent, task: Task, seed: int) -> None:
         if agent.sees_hidden:
             state = agent.see_hidden({name: array[step] for name, array in inputs.hidden.items()}, state)
         logits, value, next_state = agent.step(*given, state)
-        _check_shapes(agent, task, logits, value)
         logits = np.array(logits)
         _require(all(map(_same, given, kept)), f"{agent.name!r} changed its inputs in place at step {step}.")
         again, _, _ = agent.step(*given, state)
@@ -366,7 +366,11 @@ def _check_step(agent: Agent, task: Task, seed: int) -> None:
         state = next_state
 
 
-def _check_shapes(agent: Agent, task: Task, logits: np.ndarray, value: np.ndarray) -> None:
+def _check_shapes(agent: Agent, task: Task, seed: int) -> None:
+    task_state, observation = task.begin(4, np.random.default_rng(seed))
+    state = agent.initial_state(4)
+    state = agent.see_hidden(task.hidden(task_state), state) if agent.sees_hidden else state
+    logits, value, _ = agent.step(observation, np.full(4, NO_ACTION), np.zeros(4), state)
     wanted = (4, task.spec.n_actions)
     _require(np.shape(logits) == wanted, f"logits of {agent.name!r} must have shape (n_episodes, n_actions) = {wanted}, "
                                          f"got {np.shape(logits)}.")

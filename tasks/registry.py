@@ -67,7 +67,7 @@ _ENTRIES = (
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,
         settings={"common_probability": 0.75, "reversal_hazard": 0.0, "n_trials": 10, "trial_index": True},
-        tags=("two_step", "stationary"), citation="Wang et al. 2016, experiment 5 (section 3.2)",
+        tags=("two_step", "stationary"), citation="Wang et al. 2016, experiment 5",
         learns="Which second-stage state is better this episode, and which first action commonly leads there.",
         departure=_SCALE + " The paper's text gives the reward probabilities as values of the first actions; they are "
                            "those of the second-stage states.",

@@ -1,0 +1,59 @@
+"""``cogmeta tasks``: the registered designs, and the settings of one in full."""
+
+from typing import Annotated, Optional
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tasks.players import players
+from tasks.registry import Registered, make_task, registered, task_names
+
+app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_completion=False)
+
+
+@app.command()
+def tasks(
+    name: Annotated[Optional[str], typer.Argument(help="Registered id; without it all are listed.")] = None,  # noqa: UP007
+) -> None:
+    """List the registered tasks, or show the settings of one in full.
+
+    Example: cogmeta tasks two_step/wang2018
+    """
+    console = Console(width=None if Console().is_terminal else 140)
+    if name is None:
+        console.print(overview())
+    else:
+        entry = registered(name)
+        console.print(details(entry))
+        console.print(f"references: {', '.join(players(make_task(name))) or 'none'}", markup=False, highlight=False)
+
+
+def overview() -> Table:
+    """Return the table of all registered tasks."""
+    table = Table("id", "family", "trials", "citation", "what must be learnt")
+    table.columns[0].no_wrap = True
+    table.columns[2].justify = "right"
+    for name in task_names():
+        entry = registered(name)
+        table.add_row(name, entry.family, str(make_task(name).spec.n_trials), entry.citation, entry.learns)
+    return table
+
+
+def details(entry: Registered) -> Table:
+    """Return the table of everything known about one task: its source, its spec, its settings."""
+    task = make_task(entry.name)
+    spec = task.spec
+    table = Table("", entry.name, show_lines=False)
+    table.columns[0].no_wrap = True
+    rows = {
+        "citation": entry.citation, "what must be learnt": entry.learns, "departure": entry.departure,
+        "tags": ", ".join(entry.tags), "observation size": spec.observation_size, "actions": spec.n_actions,
+        "trials": spec.n_trials, "steps": spec.n_steps, "rewards": f"{spec.reward_range[0]:g} to {spec.reward_range[1]:g}",
+    }
+    for label, value in rows.items():
+        table.add_row(label, str(value))
+    table.add_section()
+    for setting, value in task.settings.items():
+        table.add_row(f"setting {setting}", repr(value))
+    return table

@@ -1,0 +1,257 @@
+"""Every registered task and every reference player keeps its contract; and what breaks it is found out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pytest
+
+from cogmeta.check import check_agent, check_task
+from cogmeta.errors import UserError
+from tasks.bandit import BanditState, BernoulliBandit
+from tasks.bandit_players import RandomBandit
+from tasks.players import players
+from tasks.registry import make_task, task_names
+
+REFERENCES = [(task, name) for task in task_names() for name in players(make_task(task))]
+
+VARIANTS = [
+    ("bandit/independent", {"n_arms": 5, "n_trials": 7}),
+    ("bandit/independent", {"reward_probability": (0.25, 0.75)}),
+    ("bandit/uniform", {"trial_index": False, "n_trials": 30}),
+    ("two_step/wang2016", {"fixation": True}),
+    ("two_step/wang2018", {"reward_probability": (0.7, 0.2), "reversal_hazard": 0.2}),
+    ("two_step/daw2011", {"fixation": True, "trial_index": True, "n_trials": 40, "invalid_penalty": 0.5}),
+]
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_every_registered_task_keeps_the_contract(name):
+    check_task(make_task(name))
+
+
+@pytest.mark.parametrize("name, settings", VARIANTS)
+def test_tasks_with_other_settings_keep_the_contract(name, settings):
+    check_task(make_task(name, **settings))
+
+
+@pytest.mark.parametrize("task, name", REFERENCES)
+def test_every_reference_player_keeps_the_contract(task, name):
+    task = make_task(task)
+    check_agent(players(task)[name], task)
+
+
+@pytest.mark.parametrize("name, settings", VARIANTS)
+def test_players_keep_the_contract_under_other_settings(name, settings):
+    task = make_task(name, **settings)
+    for agent in players(task).values():
+        check_agent(agent, task)
+
+
+@dataclass(frozen=True)
+class LeaksAtFirst(BernoulliBandit):
+    """Shows a noisy view of the first arm."""
+
+    def begin(self, n_episodes, rng):
+        state, observation = super().begin(n_episodes, rng)
+        noise = rng.normal(0, 1, n_episodes)
+        return state, (observation + (state.reward_probability[:, 0] + noise)[:, None]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class LeaksLater(BernoulliBandit):
+    """Shows the first arm from the second step on."""
+
+    def advance(self, state, action, rng):
+        state, observation, reward, done = super().advance(state, action, rng)
+        return state, np.where(done[:, None], 0, state.reward_probability[:, :1]).astype(np.float32), reward, done
+
+
+@dataclass(frozen=True)
+class SharesArms(BernoulliBandit):
+    """Draws one pair of arms for all episodes."""
+
+    def begin(self, n_episodes, rng):
+        state, observation = super().begin(1, rng)
+        return BanditState(0, np.tile(state.reward_probability, (n_episodes, 1))), np.tile(observation, (n_episodes, 1))
+
+
+@dataclass(frozen=True)
+class SharesLuck(BernoulliBandit):
+    """Draws one number a step for all episodes."""
+
+    def advance(self, state, action, rng):
+        after, observation, _, done = super().advance(state, action, rng)
+        pays = np.take_along_axis(state.reward_probability, action[:, None], axis=1)[:, 0]
+        return after, observation, (rng.random() < pays).astype(float), done
+
+
+@dataclass(frozen=True)
+class PlaysTwins(BernoulliBandit):
+    """Draws half of the episodes and plays each twice, as workers that share a seed do."""
+
+    def begin(self, n_episodes, rng):
+        state, observation = super().begin(-(-n_episodes // 2), rng)
+        return BanditState(0, np.tile(state.reward_probability, (2, 1))[:n_episodes]), np.tile(observation, (2, 1))[:n_episodes]
+
+    def advance(self, state, action, rng):
+        after, observation, _, done = super().advance(state, action, rng)
+        pays = np.take_along_axis(state.reward_probability, action[:, None], axis=1)[:, 0]
+        luck = np.tile(rng.random(-(-len(pays) // 2)), 2)[: len(pays)]
+        return after, observation, (luck < pays).astype(float), done
+
+
+@dataclass(frozen=True)
+class ChangesState(BernoulliBandit):
+    """Lets the arms decay in place."""
+
+    def advance(self, state, action, rng):
+        result = super().advance(state, action, rng)
+        state.reward_probability[:] *= 0.9
+        return result
+
+
+@dataclass(frozen=True)
+class IgnoresSeed(BernoulliBandit):
+    """Draws from a generator of its own."""
+
+    def begin(self, n_episodes, rng):
+        return super().begin(n_episodes, np.random.default_rng())
+
+
+@dataclass(frozen=True)
+class NeverDone(BernoulliBandit):
+    """Does not say when the episode is over."""
+
+    def advance(self, state, action, rng):
+        state, observation, reward, done = super().advance(state, action, rng)
+        return state, observation, reward, np.zeros_like(done)
+
+
+@dataclass(frozen=True)
+class AcceptsAnything(BernoulliBandit):
+    """Wraps wrong actions around."""
+
+    def advance(self, state, action, rng):
+        return super().advance(state, np.asarray(action).astype(int) % self.n_arms, rng)
+
+
+@dataclass(frozen=True)
+class ForgetsReward(BernoulliBandit):
+    """Its way back from the trial table loses the last reward."""
+
+    def from_trials(self, trials):
+        rollout = super().from_trials(trials)
+        reward = rollout.reward.copy()
+        reward[-1] = 0
+        return replace(rollout, reward=reward)
+
+
+@pytest.mark.parametrize(
+    "broken, sentence",
+    [
+        (LeaksAtFirst, "before the first action"),
+        (LeaksLater, "is a copy of"),
+        (SharesArms, "share draws"),
+        (SharesLuck, "share draws"),
+        (PlaysTwins, "share draws"),
+        (ChangesState, "in place"),
+        (IgnoresSeed, "all chance must come from"),
+        (NeverDone, "done must be True"),
+        (AcceptsAnything, "must refuse"),
+        (ForgetsReward, "gave another reward"),
+    ],
+)
+def test_a_task_that_breaks_its_contract_is_found_out(broken, sentence):
+    with pytest.raises(UserError, match=sentence):
+        check_task(broken(n_trials=30, trial_index=False))
+
+
+class Broken(RandomBandit):
+    """A reference to break."""
+
+    def __init__(self):
+        super().__init__(n_arms=2)
+
+
+class CountsInPlace(Broken):
+    """Adds to its state in place."""
+
+    def initial_state(self, n_episodes):
+        return np.zeros((n_episodes, 2))
+
+    def step(self, observation, previous_action, previous_reward, state):
+        state += previous_reward[:, None] + 1
+        return state * [1.0, 2.0], np.full(len(state), np.nan), state
+
+
+class LooksAtNeighbours(Broken):
+    """Prefers what the whole batch was paid for."""
+
+    def step(self, observation, previous_action, previous_reward, state):
+        logits, value, state = super().step(observation, previous_action, previous_reward, state)
+        return logits + [0.0, previous_reward.mean()], value, state
+
+
+class DrawsItself(Broken):
+    """Has randomness of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.rng = np.random.default_rng(0)
+
+    def step(self, observation, previous_action, previous_reward, state):
+        logits, value, state = super().step(observation, previous_action, previous_reward, state)
+        return logits + self.rng.random(logits.shape), value, state
+
+
+class ReportsNoDiscount(Broken):
+    """A critic without a discount."""
+
+    def step(self, observation, previous_action, previous_reward, state):
+        logits, value, state = super().step(observation, previous_action, previous_reward, state)
+        return logits, np.zeros_like(value), state
+
+
+class ChoosesNothing(Broken):
+    """Gives no action a probability."""
+
+    def logits(self, counts):
+        return np.full(counts.successes.shape, -np.inf)
+
+
+class NeedsThreeArms(Broken):
+    """Made for another task."""
+
+    def logits(self, counts):
+        return np.zeros((len(counts.successes), 3))
+
+
+class RemembersTheLastGame(Broken):
+    """Its memory outlives the episode."""
+
+    played = 0
+
+    def initial_state(self, n_episodes):
+        self.played += 1
+        return super().initial_state(n_episodes)
+
+    def logits(self, counts):
+        return np.tile([0.0, float(self.played)], (len(counts.successes), 1))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize(
+    "broken, sentence",
+    [
+        (CountsInPlace, "in place"),
+        (LooksAtNeighbours, "depends on which other episodes"),
+        (DrawsItself, "other logits|draw from randomness"),
+        (ReportsNoDiscount, "no discount"),
+        (ChoosesNothing, "no action a probability"),
+        (NeedsThreeArms, "must have shape"),
+        (RemembersTheLastGame, "remember earlier|differ by up to"),
+    ],
+)
+def test_an_agent_that_breaks_its_contract_is_found_out(broken, sentence):
+    with pytest.raises(UserError, match=sentence):
+        check_agent(broken(), make_task("bandit/independent", n_trials=20))
