@@ -129,6 +129,9 @@ def validate_trials(
     for column in ("session", "block"):
         if column not in out:
             out[column] = 0
+        elif out[column].isna().any():
+            raise TrialTableError(f"{column} is missing {_where(out, int(np.argmax(out[column].isna())))}; "
+                                  f"give every trial one, or leave the column out.")
     out["trial"] = _integers(out, "trial", None, required=True)
     _check_order(out)
     for choice in family.choices_in(out):
