@@ -53,7 +53,7 @@ class LSTMConfig:
     input_sd: float = 0.5
     recurrence: str = "orthogonal"
     forget_bias: float = 1.0
-    readout_sd: float = 0.1
+    readout_sd: float = 1.0
 
     def __post_init__(self) -> None:
         for name, least in (("observation_size", 1), ("n_actions", 2), ("n_units", 1)):
