@@ -1,0 +1,95 @@
+"""Fit a cognitive model to the choices of every subject in a trial table."""
+
+import codecs
+from pathlib import Path
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cogmeta.errors import UserError
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.estimate import fit
+from cogmeta.fitting.likelihood import log_likelihood
+from cogmeta.fitting.result import PARAMETERS_FILE, SUMMARY_FILE, Fit
+from cogmeta.models.registry import make_model
+from cogmeta.trials import INDEX, read_trials
+
+TRIALS_FILE = "trial_log_likelihood.csv"
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
+    trials: Path = typer.Argument(help="Trial table, CSV."),
+    out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
+    method: str = typer.Option("map", help="map, with the priors that the parameters declare, or mle."),
+    starts: int = typer.Option(10, help="Searches a subject."),
+    seed: int = typer.Option(0, help="Of the starting points."),
+    encoding: str = typer.Option("utf-8", help="Of the CSV file."),
+    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+) -> None:
+    """Fit a cognitive model to the choices of every subject in a trial table.
+
+    Writes parameters.csv, summary.json and trial_log_likelihood.csv.
+
+    Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid
+    """
+    make_model(model)
+    table = read_trials(trials, _encoding(encoding))
+    make_folder(out)
+    console = Console()
+    with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn("subjects"), TimeElapsedColumn(),
+                  console=console, transient=True) as progress:
+        bar = progress.add_task("fitting", total=None)
+        result = fit(model, table, method, starts, _seed(seed), reward_range=reward_range,
+                     listener=lambda done, total: progress.update(bar, completed=done, total=total))
+    write_fit(result, table, out)
+    _show(result, out, console)
+
+
+def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
+    """Write a fit and the log-likelihood of every trial into a folder, each file whole or not at all."""
+    result.save(folder)
+    names = [name for name in INDEX if name in trials]
+    with atomic_path(Path(folder) / TRIALS_FILE) as part:
+        trials[names].assign(log_likelihood=log_likelihood(result, trials)).to_csv(part, index=False)
+
+
+def _seed(seed: int) -> int:
+    if seed < 0:
+        raise UserError(f"--seed must be an integer >= 0, got {seed}.")
+    return seed
+
+
+def _encoding(name: str) -> str:
+    try:
+        return codecs.lookup(name).name
+    except LookupError as error:
+        raise UserError(f"--encoding must name a text encoding such as utf-8 or latin-1, got {name!r}.") from error
+
+
+def _show(result: Fit, folder: Path, console: Console) -> None:
+    totals = result.totals()
+    table = Table(title=f"{result.model.name} ({result.method}), {totals['n_subjects']} subjects")
+    for name in ("parameter", "", "mean", "quartile 1", "median", "quartile 3"):
+        table.add_column(name, justify="left" if name in ("parameter", "") else "right")
+    for name, row in result.summary().iterrows():
+        numbers = (row["mean"], row["quartile_1"], row["median"], row["quartile_3"])
+        table.add_row(name, row["symbol"], *(f"{number:.3f}" for number in numbers))
+    console.print(table)
+    console.print(f"log-likelihood {totals['log_likelihood']:.2f}, {totals['log_likelihood_per_choice']:.4f} a choice "
+                  f"({totals['n_trials']} choices); AIC {totals['aic']:.1f}, BIC {totals['bic']:.1f}")
+    for subject, flag in list(result.flags.items())[:5]:
+        console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
+    if len(result.flags) > 5:
+        console.print(f"... {len(result.flags)} subjects are flagged, see {PARAMETERS_FILE}", style="yellow")
+    console.print(f"written to {folder}: {PARAMETERS_FILE}, {SUMMARY_FILE}, {TRIALS_FILE}", soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()
