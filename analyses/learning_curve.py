@@ -79,7 +79,8 @@ def plot_learning_curve(tables: Mapping[str, pd.DataFrame], measure: str = "best
     for (name, table), color in zip(tables.items(), colors(tables).values(), strict=True):
         curve = table[table["measure"] == measure]
         if curve.empty:
-            raise UserError(f"the learning curve of {name!r} has no measure {measure!r}; it has {sorted(set(table['measure']))}.")
+            known = sorted(set(table["measure"]))
+            raise UserError(f"the learning curve of {name!r} has no measure {measure!r}; it has {known}.")
         ax.plot(curve["trial"] + 1, curve["mean"], color=color, label=name)
         ax.fill_between(curve["trial"] + 1, curve["low"], curve["high"], color=color, alpha=0.2, linewidth=0)
     ax.set_xlim(1, None)

@@ -89,7 +89,7 @@ def fit_counts(design: np.ndarray, n_success: np.ndarray, n: np.ndarray) -> Logi
     LogisticFit
     """
     used = np.asarray(n) > 0
-    design, n_success, n = np.asarray(design, float)[used], np.asarray(n_success, float)[used], np.asarray(n, float)[used]
+    design, n_success, n = (np.asarray(array, float)[used] for array in (design, n_success, n))
     flag = _why_not(design, n_success, n)
     if flag:
         nothing = np.full(design.shape[1], np.nan)

@@ -1,13 +1,13 @@
 """How choices depend on the outcomes of the last trials, by kind of trial and lag (Miller, Botvinick & Brody 2017).
 
-log odds of taking option 0 = bias + sum over lags 1..n and kinds k of weight_k(lag) * x_k(t - lag), where x_k is +1 if
-that trial was of kind k and took option 0, -1 if it took option 1, 0 if it was of another kind. Kinds are rewarded common
-(CR in the paper), rewarded rare (UR, "uncommon"), unrewarded common (CO, "omission") and unrewarded rare (UO). A planner
-has CR, UO > 0 > UR, CO at all lags; a model-free learner CR, UR > 0 > CO, UO. The sign of UR beyond lag 1 also
-rules out that reward is merely taken as a cue (Akam, Costa & Dayan 2015), which stay probabilities cannot.
+log odds of taking option 0 = bias + sum over lags 1..n and kinds k of weight_k(lag) * x_k(t - lag), where x_k is +1
+if that trial was of kind k and took option 0, -1 if it took option 1, 0 if it was of another kind. Kinds are rewarded
+common (CR in the paper), rewarded rare (UR, "uncommon"), unrewarded common (CO, "omission") and unrewarded rare (UO).
+A planner has CR, UO > 0 > UR, CO at all lags; a model-free learner CR, UR > 0 > CO, UO. The sign of UR beyond lag 1
+also rules out that reward is merely taken as a cue (Akam, Costa & Dayan 2015), which stay probabilities cannot.
 
-How ours departs: option 0 plays the paper's left; a bias is fitted unless ``bias=False``; the first trials of a session,
-which have fewer than n trials before them, are left out; trials without a response are left out before lags are counted.
+How ours departs: option 0 plays the paper's left; a bias is fitted unless ``bias=False``; the first trials of a
+session, which have fewer than n before them, are left out; so are trials without a response, before lags are counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,9 @@ BIAS = "bias"
 """Name of the term that stands at lag 0."""
 
 
-def multi_lag_regression(trials: pd.DataFrame, n_lags: int = 5, per_subject: bool = False, bias: bool = True) -> pd.DataFrame:
+def multi_lag_regression(
+    trials: pd.DataFrame, n_lags: int = 5, per_subject: bool = False, bias: bool = True
+) -> pd.DataFrame:
     """Fit the regression of first choices on the kind and choice of the last trials.
 
     Parameters
@@ -99,7 +101,7 @@ def planning_indices(table: pd.DataFrame) -> pd.DataFrame:
     lone = "subject" not in table
     table = table[table["term"] != BIAS].assign(**({"subject": ""} if lone else {}))
     sums = table.groupby(["subject", "term"], sort=False)["coefficient"].sum(min_count=1).unstack()[list(CELLS)]
-    out = pd.DataFrame({index: sums.to_numpy() @ np.array(weight) for index, weight in weights.items()}, index=sums.index)
+    out = pd.DataFrame({index: sums @ np.array(weight) for index, weight in weights.items()}, index=sums.index)
     return out.reset_index(drop=True) if lone else out.reset_index()
 
 
@@ -112,7 +114,9 @@ _LINES = {
 
 
 @styled
-def plot_multi_lag_regression(tables: Mapping[str, pd.DataFrame] | pd.DataFrame, axes: Sequence[Axes] | Axes | None = None) -> np.ndarray:
+def plot_multi_lag_regression(
+    tables: Mapping[str, pd.DataFrame] | pd.DataFrame, axes: Sequence[Axes] | Axes | None = None
+) -> np.ndarray:
     """Draw the weights over lags, one line a kind of trial and one panel a table, with 95 % intervals.
 
     Parameters

@@ -77,7 +77,8 @@ def plot_choice_raster(table: pd.DataFrame, ax: Axes | None = None, color: str =
     ax.set_xlabel("Trial")
     ax.set_ylabel("Episode")
     patches = [Patch(color=shade, label=name) for shade, name in zip(shades, names, strict=True)]
-    ax.legend(handles=patches, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names), borderaxespad=0.3, handlelength=1)
+    ax.legend(handles=patches, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(names), borderaxespad=0.3,
+              handlelength=1)
     return ax
 
 

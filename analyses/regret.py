@@ -89,8 +89,8 @@ def total_regret(trials: pd.DataFrame) -> pd.DataFrame:
     table = cumulative_regret(trials)
     rows = []
     for measure in ("regret", "suboptimal"):
-        totals = table.groupby(list(UNIT), sort=False)[measure].sum().reset_index().assign(measure=measure)
-        rows.append(mean_interval(by_unit(totals.rename(columns={measure: "total"}), "total", "measure"), "total", "measure"))
+        totals = table.groupby(list(UNIT), sort=False)[measure].sum().reset_index(name="total").assign(measure=measure)
+        rows.append(mean_interval(by_unit(totals, "total", "measure"), "total", "measure"))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -113,7 +113,10 @@ def regret_curve(table: pd.DataFrame, value: str = "cumulative_regret") -> pd.Da
 
 @styled
 def plot_cumulative_regret(
-    tables: Mapping[str, pd.DataFrame], ax: Axes | None = None, value: str = "cumulative_regret", top: float | None = 4.0
+    tables: Mapping[str, pd.DataFrame],
+    ax: Axes | None = None,
+    value: str = "cumulative_regret",
+    top: float | None = 4.0,
 ) -> Axes:
     """Draw the mean cumulative regret of several agents over trials, with bands of 95 %.
 
@@ -142,7 +145,8 @@ def plot_cumulative_regret(
     ax.set_xlim(1, max(curve["trial"].max() for curve in curves.values()) + 1)
     ax.set_xlabel("Trial")
     ax.set_ylabel(_LABELS[value])
-    ax.legend(loc="upper left")
+    crowded = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    ax.legend(**(crowded if len(curves) > 3 else {"loc": "upper left"}))
     return ax
 
 
@@ -159,13 +163,14 @@ def reward_probabilities(trials: pd.DataFrame) -> np.ndarray:
     columns = sorted((c for c in map(str, trials.columns) if _ARM.match(c)), key=lambda c: int(_ARM.match(c)[1]))
     expected = [f"reward_probability_{arm}" for arm in range(len(columns))]
     if len(columns) < 2 or columns != expected:
-        raise TrialTableError("regret and best arms need the true reward probability of each arm in the columns reward_probability_0, "
-                              f"reward_probability_1, ...; found {columns or 'none'}. Tables of simulated agents have them.")
+        raise TrialTableError("regret and best arms need the true reward probability of each arm in the columns "
+                              f"reward_probability_0, reward_probability_1, ...; found {columns or 'none'}. "
+                              "Tables of simulated agents have them.")
     return trials[columns].to_numpy(float)
 
 
 def best_arm(trials: pd.DataFrame) -> np.ndarray:
-    """Return (n_trials,) float: 1 where a validated bandit table has the best arm taken, 0 where not, NaN where none."""
+    """Return (n_trials,) float: 1 where the best arm of a validated bandit table was taken, 0 where not, else NaN."""
     regret = _regret(trials, reward_probabilities(trials))
     return np.where(np.isnan(regret), np.nan, regret == 0)
 

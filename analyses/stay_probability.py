@@ -61,7 +61,8 @@ def stay_probability(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFra
     n_stay = np.bincount(place, weights=stay, minlength=len(n))
     kinds = np.tile(np.arange(len(CELLS)), len(names))
     return pd.DataFrame({
-        "subject": np.repeat(np.asarray(names), len(CELLS)), "cell": np.asarray(CELLS)[kinds], "reward": kinds < 2, "common": kinds % 2 == 0,
+        "subject": np.repeat(np.asarray(names), len(CELLS)), "cell": np.asarray(CELLS)[kinds],
+        "reward": kinds < 2, "common": kinds % 2 == 0,
         "stay": np.divide(n_stay, n, out=np.full(len(n), np.nan), where=n > 0), "n": n,
         "flag": np.where(n > 0, "", "no such trial before a choice"),
     })
@@ -174,7 +175,8 @@ def _draw_group(ax: Axes, group: pd.DataFrame) -> None:
 def _draw_subjects(ax: Axes, table: pd.DataFrame) -> None:
     subject = pd.factorize(table["subject"])[0]
     spread = (subject + 0.5) / (subject.max() + 1) - 0.5
-    ax.scatter(_place(table) + 0.24 * spread, table["stay"], s=4, color="#333333", alpha=0.35, linewidth=0, zorder=3, clip_on=False)
+    ax.scatter(_place(table) + 0.24 * spread, table["stay"], s=4, color="#333333", alpha=0.35, linewidth=0, zorder=3,
+               clip_on=False)
 
 
 def _label(axes: np.ndarray) -> None:
@@ -182,4 +184,5 @@ def _label(axes: np.ndarray) -> None:
     middle = axes[len(axes) // 2]
     middle.set_xlabel("Outcome of the trial before", x=0.5 if len(axes) % 2 else 0.0)
     handles = [plt.Rectangle((0, 0), 1, 1, color=color, alpha=0.85) for color in (COMMON, RARE)]
-    axes[-1].legend(handles, ["common", "rare"], title="transition", loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1)
+    axes[-1].legend(handles, ["common", "rare"], title="transition", loc="upper left", bbox_to_anchor=(1.0, 1.0),
+                    handlelength=1)

@@ -1,7 +1,7 @@
 """Logistic regression of staying on reward, transition and their product, pooled or subject by subject.
 
-log odds of stay = intercept + reward * r + transition * c + reward_x_transition * r * c, with r = +1 after reward and -1
-after none, c = +1 after a common and -1 after a rare transition. A positive reward term is the mark of model-free
+log odds of stay = intercept + reward * r + transition * c + reward_x_transition * r * c, with r = +1 after reward and
+-1 after none, c = +1 after a common and -1 after a rare transition. A positive reward term is the mark of model-free
 learning, a positive product that of planning (Daw et al. 2011; and see Feher da Silva & Hare 2018: a planner has a
 reward term too when the second-stage options differ). How ours departs from the papers' mixed-effects regression:
 pooled over subjects, or per subject with a t test over subjects; subjects without a finite estimate are named in
@@ -53,7 +53,8 @@ def stay_regression(
 
     Examples
     --------
-    >>> trials = pd.DataFrame({"subject": "a", "trial": range(3), "choice1": [0, 0, 1], "state2": [0, 1, 1], "reward": [1, 0, 0]})
+    >>> trials = pd.DataFrame({"subject": "a", "trial": range(3), "choice1": [0, 0, 1], "state2": [0, 1, 1],
+    ...                        "reward": [1, 0, 0]})
     >>> stay_regression(trials)["flag"][0]
     'no trials of kind rewarded_rare, unrewarded_common'
     """
@@ -89,8 +90,8 @@ def _why_not(n_stay: np.ndarray, n: np.ndarray, half_counts: bool) -> str:
     pure = (n_stay == 0) | (n_stay == n)
     if not pure.any() or half_counts:
         return ""
-    always = [f"{'never' if stays == 0 else 'always'} stayed after {cell}" for cell, stays, p in zip(CELLS, n_stay, pure, strict=True) if p]
-    return "separated: " + ", ".join(always)
+    often = np.where(n_stay == 0, "never", "always")
+    return "separated: " + ", ".join(f"{often[i]} stayed after {CELLS[i]}" for i in np.flatnonzero(pure))
 
 
 def group_test(table: pd.DataFrame) -> pd.DataFrame:

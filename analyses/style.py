@@ -32,7 +32,8 @@ REFERENCE = "#666666"
 """Colour of lines that are no data: chance, an optimum, zero."""
 
 SETTINGS = {
-    "figure.dpi": 120, "savefig.dpi": 300, "font.family": "sans-serif", "font.sans-serif": ["Arial", "Helvetica", "DejaVu Sans"],
+    "figure.dpi": 120, "savefig.dpi": 300, "font.family": "sans-serif",
+    "font.sans-serif": ["Arial", "Helvetica", "DejaVu Sans"],
     "font.size": 8, "axes.titlesize": 8.5, "axes.labelsize": 8, "legend.fontsize": 7.5, "xtick.labelsize": 7.5,
     "ytick.labelsize": 7.5, "axes.linewidth": 0.8, "xtick.major.width": 0.8, "ytick.major.width": 0.8,
     "xtick.major.size": 3, "ytick.major.size": 3, "lines.linewidth": 1.5, "legend.frameon": False,

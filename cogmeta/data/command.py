@@ -14,7 +14,9 @@ app = typer.Typer(
          "Example:  cogmeta data check feher2020_twostep --data DIR",
 )
 
-_FOLDER = typer.Option(None, "--data", metavar="DIR", help="Folder of data sets; by default that in COGMETA_DATA, then the cache.")
+_FOLDER = typer.Option(
+    None, "--data", metavar="DIR", help="Folder of data sets; by default that in COGMETA_DATA, then the cache.",
+)
 
 
 @app.command("list")
@@ -42,7 +44,8 @@ def check(
     """
     names = [get_data_set(name).name] if name else [known for known in DATA_SETS if local_path(known, data)]
     if not names:
-        raise UserError("no registered data set is at hand to check. Point COGMETA_DATA or --data to a folder that has one.")
+        raise UserError("no registered data set is at hand to check. "
+                        "Point COGMETA_DATA or --data to a folder that has one.")
     table, faults = Table("data set", "files", "as registered", "changed", "missing"), []
     for known in names:
         files = check_files(known, data)

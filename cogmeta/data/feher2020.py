@@ -115,7 +115,8 @@ def _read_subject(path: Path, name: str) -> pd.DataFrame:
 
 
 def _magic_carpet(raw: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({"choice1": raw["choice1"] - 1, "state2": raw["final_state"] - 1, "choice2": raw["choice2"] - 1})
+    one_based = {"choice1": raw["choice1"], "state2": raw["final_state"], "choice2": raw["choice2"]}
+    return pd.DataFrame(one_based) - 1
 
 
 def _spaceship(raw: pd.DataFrame) -> pd.DataFrame:
@@ -128,8 +129,8 @@ def _check_transitions(trials: pd.DataFrame, raw: pd.DataFrame, name: str) -> No
     wrong = (raw["slow"] == 0) & ((trials["choice1"] == trials["state2"]) != (raw["common"] == 1))
     if wrong.any():
         row = int(np.argmax(wrong))
-        raise TrialTableError(f"{name} says common={raw['common'][row]} at row {row}, but its choice and state say otherwise. "
-                              "Compare it with the original: cogmeta data check.")
+        raise TrialTableError(f"{name} says common={raw['common'][row]} at row {row}, but its choice and state say "
+                              "otherwise. Compare it with the original: cogmeta data check.")
 
 
 def _probabilities(raw: pd.DataFrame, story: str) -> pd.DataFrame:

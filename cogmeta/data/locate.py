@@ -47,7 +47,8 @@ def data_path(name: str, folder: str | Path | None = None) -> Path:
     if folder is not None:
         found = _folder_of(data_set, Path(folder))
         if found is None:
-            raise UserError(f"the data set {name!r} is not in {str(folder)!r}: expected {_example(data_set, Path(folder))}.")
+            expected = Path(folder) / name / data_set.files[0].path
+            raise UserError(f"the data set {name!r} is not in {str(folder)!r}: expected {str(expected)!r}.")
         return _complete(data_set, found)
     named = os.environ.get(ENVIRONMENT)
     found = _folder_of(data_set, Path(named)) if named else None
@@ -80,12 +81,12 @@ def check_files(name: str, folder: str | Path | None = None) -> pd.DataFrame:
     DataFrame
         ``file, status`` with one row a file; status is ``"as registered"``, ``"changed"`` or ``"missing"``.
     """
-    data_set, found = get_data_set(name), local_path(name, folder)
-    rows = [(file.path, "missing") if found is None else _status(file.find(found), file.path) for file in data_set.files]
+    data_set, place = get_data_set(name), local_path(name, folder)
+    rows = [_status(file.path, file.find(place) if place else None) for file in data_set.files]
     return pd.DataFrame(rows, columns=["file", "status"])
 
 
-def _status(found: tuple[Path, str] | None, path: str) -> tuple[str, str]:
+def _status(path: str, found: tuple[Path, str] | None) -> tuple[str, str]:
     if found is None:
         return path, "missing"
     file, sha256 = found
@@ -112,10 +113,6 @@ def _complete(data_set: DataSet, folder: Path) -> Path:
     return folder
 
 
-def _example(data_set: DataSet, folder: Path) -> str:
-    return repr(str(folder / data_set.name / data_set.files[0].path))
-
-
 def _download(data_set: DataSet) -> Path:
     """Return the cached folder of a data set, fetching what is not there; a cached file is verified each time."""
     cache = cache_folder() / data_set.name
@@ -139,6 +136,7 @@ def _download(data_set: DataSet) -> Path:
 
 def _no_download(data_set: DataSet, error: Exception) -> str:
     why = "its sha256 is not the registered one" if isinstance(error, ValueError) else type(error).__name__
+    first = f"{data_set.name}/{data_set.files[0].path}"
     return (f"the data set {data_set.name!r} is on none of the known paths and could not be downloaded ({why}). "
-            f"Point {ENVIRONMENT} (or --data, or folder=) to a folder that has {data_set.name}/{data_set.files[0].path}, "
-            f"or go online; the files come from {data_set.source}.")
+            f"Point {ENVIRONMENT} (or --data, or folder=) to a folder that has {first}, or go online; "
+            f"the files come from {data_set.source}.")

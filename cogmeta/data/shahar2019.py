@@ -30,7 +30,9 @@ TRANSCRIPTS = "prompts.jsonl.zip"
 MEASUREMENTS = (1, 2)
 
 _NAMES = re.compile(
-    r"choose between two options: (\w) and (\w)\..*?second-stage states: (\w) or (\w)\..*?between two options: (\w) and (\w)\.",
+    r"choose between two options: (\w) and (\w)\..*?"
+    r"second-stage states: (\w) or (\w)\..*?"
+    r"between two options: (\w) and (\w)\.",
     re.DOTALL,
 )
 _TRIAL = re.compile(
@@ -108,9 +110,9 @@ SHAHAR2019 = DataSet(
     who="554 people (NSPN cohort), measured twice",
     n_subjects=554,
     licence="Apache-2.0",
-    citation="Shahar, N., Hauser, T. U., Moutoussis, M., Moran, R., Keramati, M., NSPN consortium, & Dolan, R. J. (2019). "
-             "Improving the reliability of model-based decision-making estimates in the two-stage decision task with "
-             "reaction-times and drift-diffusion modeling. PLOS Computational Biology, 15(2), e1006803.",
+    citation="Shahar, N., Hauser, T. U., Moutoussis, M., Moran, R., Keramati, M., NSPN consortium, & Dolan, R. J. "
+             "(2019). Improving the reliability of model-based decision-making estimates in the two-stage decision "
+             "task with reaction-times and drift-diffusion modeling. PLOS Computational Biology, 15(2), e1006803.",
     doi="10.1371/journal.pcbi.1006803",
     source="https://github.com/marcelbinz/Psych-201",
     files=(

@@ -20,7 +20,8 @@ def design_by_loop(trials, n_lags):
             row = {}
             for lag in range(1, n_lags + 1):
                 back = answered[t - lag]
-                cell = ("rewarded" if back.reward > 0 else "unrewarded") + ("_common" if back.choice1 == back.state2 else "_rare")
+                transition = "common" if back.choice1 == back.state2 else "rare"
+                cell = f"{'rewarded' if back.reward > 0 else 'unrewarded'}_{transition}"
                 row[cell, lag] = 1 if back.choice1 == 0 else -1
             rows.append([row.get((cell, lag), 0) for lag in range(1, n_lags + 1) for cell in CELLS] + [1])
             left.append(answered[t].choice1 == 0)
@@ -62,7 +63,7 @@ def test_per_subject_fits_are_those_of_each_subject_alone(rng):
 
 
 def agent(rng, weights, n_trials=3000):
-    """Return choices of an agent whose log odds are ``weights`` of the kinds of the two last trials, the second halved."""
+    """Return choices whose log odds are ``weights`` of the kinds of the last two trials, the second halved."""
     choice, state, reward = (np.zeros(n_trials, int) for _ in range(3))
     for t in range(n_trials):
         odds = 0.0
@@ -73,10 +74,13 @@ def agent(rng, weights, n_trials=3000):
         choice[t] = rng.random() >= 1 / (1 + np.exp(-odds))
         state[t] = choice[t] ^ (rng.random() >= 0.7)
         reward[t] = rng.integers(2)
-    return pd.DataFrame({"subject": "a", "trial": np.arange(n_trials), "choice1": choice, "state2": state, "reward": reward})
+    trial = np.arange(n_trials)
+    return pd.DataFrame({"subject": "a", "trial": trial, "choice1": choice, "state2": state, "reward": reward})
 
 
-@pytest.mark.parametrize(("weights", "higher"), [((1, -1, -1, 1), "planning_index"), ((1, 1, -1, -1), "model_free_index")])
+@pytest.mark.parametrize(
+    ("weights", "higher"), [((1, -1, -1, 1), "planning_index"), ((1, 1, -1, -1), "model_free_index")]
+)
 def test_the_weights_of_a_planner_and_of_a_learner_come_back(rng, weights, higher):
     table = multi_lag_regression(agent(rng, weights), n_lags=3)
     for lag, factor in ((1, 1.0), (2, 0.5), (3, 0.0)):

@@ -22,14 +22,18 @@ def random_agent(rng, n_episodes, n_trials=100):
     reward = rng.random((n_episodes, n_trials)) < np.take_along_axis(arms, choice, 1)
     return pd.DataFrame({
         "subject": np.repeat(np.arange(n_episodes).astype(str), n_trials), "session": 0, "block": 0,
-        "trial": np.tile(np.arange(n_trials), n_episodes), "choice": choice.ravel(), "reward": reward.ravel().astype(float),
-        "reward_probability_0": np.repeat(arms[:, 0], n_trials), "reward_probability_1": np.repeat(arms[:, 1], n_trials),
+        "trial": np.tile(np.arange(n_trials), n_episodes),
+        "choice": choice.ravel(),
+        "reward": reward.ravel().astype(float),
+        "reward_probability_0": np.repeat(arms[:, 0], n_trials),
+        "reward_probability_1": np.repeat(arms[:, 1], n_trials),
     })
 
 
 HAND = pd.DataFrame({
     "subject": ["a"] * 4 + ["b"] * 2, "trial": [10, 11, 12, 13, 0, 1], "choice": [0, 1, None, 0, 0, 1],
-    "reward": [1, 0, None, 1, 0, 1], "reward_probability_0": [0.2] * 4 + [0.9] * 2, "reward_probability_1": [0.8] * 4 + [0.5] * 2,
+    "reward": [1, 0, None, 1, 0, 1], "reward_probability_0": [0.2] * 4 + [0.9] * 2,
+    "reward_probability_1": [0.8] * 4 + [0.5] * 2,
 })
 
 
@@ -81,7 +85,7 @@ def test_units_are_subjects_or_the_episodes_of_a_lone_subject(rng):
 
 
 def test_a_two_step_table_has_a_reward_curve_and_no_best_arm():
-    trials = pd.DataFrame({"subject": ["a", "a"], "trial": [0, 1], "choice1": [0, 1], "state2": [0, 1], "reward": [0, 1]})
+    trials = pd.DataFrame({"subject": "a", "trial": [0, 1], "choice1": [0, 1], "state2": [0, 1], "reward": [0, 1]})
     table = learning_curve(trials)
     assert table[["measure", "trial", "mean"]].values.tolist() == [["reward", 0, 0.0], ["reward", 1, 1.0]]
     with pytest.raises(UserError, match="no measure 'best_arm'; it has \\['reward'\\]"):
@@ -134,8 +138,9 @@ def test_the_raster_keeps_episodes_trials_and_blanks():
 def test_the_raster_draws_each_choice_where_it_was_made():
     picture = plot_choice_raster(choice_raster(HAND)).images[0].get_array()
     assert np.ma.filled(picture.astype(float), -1).tolist() == [[0, 1, -1, 0], [0, 1, -1, -1]]
+    unknown = choice_raster(HAND[["subject", "trial", "choice", "reward"]])
     with pytest.raises(UserError, match="no column 'best'"):
-        plot_choice_raster(choice_raster(HAND.drop(columns=["reward_probability_0", "reward_probability_1"])), color="best")
+        plot_choice_raster(unknown, color="best")
 
 
 def test_plots_draw_their_tables_and_leave_the_readers_settings_alone(rng):
@@ -145,7 +150,8 @@ def test_plots_draw_their_tables_and_leave_the_readers_settings_alone(rng):
     assert np.allclose(ax.lines[0].get_ydata(), curve["mean"])
     assert ax.get_legend().get_texts()[0].get_text() == "random"
     learnt = learning_curve(random_agent(rng, 20))
-    assert np.allclose(plot_learning_curve({"a": learnt}, "reward").lines[0].get_ydata(), learnt.query("measure == 'reward'")["mean"])
+    drawn = plot_learning_curve({"a": learnt}, "reward").lines[0].get_ydata()
+    assert np.allclose(drawn, learnt.query("measure == 'reward'")["mean"])
     assert dict(matplotlib.rcParams) == before
 
 

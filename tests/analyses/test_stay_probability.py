@@ -1,4 +1,4 @@
-"""Stay probabilities and their regression: against hand counts, single-trial fits, rats, and agents with a known rule."""
+"""Stay probabilities and their regression: against hand counts, single-trial fits, rats, agents with a known rule."""
 
 import json
 
@@ -30,7 +30,8 @@ def counted_by_hand(trials, adjacent):
             if pd.isna(row.choice1):
                 continue
             if last is not None and not (adjacent and row.trial != last.trial + 1):
-                cell = ("rewarded" if last.reward > 0 else "unrewarded") + ("_common" if last.choice1 == last.state2 else "_rare")
+                transition = "common" if last.choice1 == last.state2 else "rare"
+                cell = f"{'rewarded' if last.reward > 0 else 'unrewarded'}_{transition}"
                 n_stay, n = counts.get((subject, cell), (0, 0))
                 counts[subject, cell] = (n_stay + (row.choice1 == last.choice1), n + 1)
             last = row
@@ -64,7 +65,7 @@ def test_interleaved_subjects_are_paired_with_themselves():
 def test_a_subject_counts_once_in_the_group_however_long_it_played():
     table = pd.DataFrame({"subject": ["a", "b"], "cell": "rewarded_common", "reward": True, "common": True,
                           "stay": [1.0, 0.0], "n": [9, 1]})
-    rest = [table.assign(cell=cell, reward=cell.startswith("rewarded"), common=cell.endswith("common")) for cell in CELLS[1:]]
+    rest = [table.assign(cell=cell, reward=cell[0] == "r", common=cell.endswith("common")) for cell in CELLS[1:]]
     group = group_stay(pd.concat([table, *rest])).set_index("cell").loc["rewarded_common"]
     assert (group["stay"], group["pooled"], group["n_subjects"]) == (0.5, 0.9, 2)
 
@@ -125,11 +126,12 @@ def test_half_counts_are_firths_penalised_estimate(rng):
     n_stay, n = (stays["stay"] * stays["n"]).to_numpy(), stays["n"].to_numpy()
     log_odds = np.log((n_stay + 0.5) / (n - n_stay + 0.5))
     found = stay_regression(trials, per_subject=True, half_counts=True)
-    assert np.allclose(found["coefficient"], log_odds @ [[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]] / 4, atol=1e-7)
+    contrasts = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 4
+    assert np.allclose(found["coefficient"], contrasts @ log_odds, atol=1e-7)
 
 
 def test_subjects_without_an_estimate_are_flagged_with_the_reason_and_never_dropped(rng, recwarn):
-    lone = pd.DataFrame({"subject": ["lone"], "session": [0], "trial": [0], "choice1": [0], "state2": [0], "reward": [1]})
+    lone = always_left("lone", 1)
     silent = lone.assign(subject="silent", choice1=None, state2=None, reward=None)
     trials = pd.concat([people(rng, 3), always_left("same"), lone, silent], ignore_index=True)
     table = stay_regression(trials, per_subject=True)
@@ -144,7 +146,8 @@ def test_subjects_without_an_estimate_are_flagged_with_the_reason_and_never_drop
     kept = stay_regression(trials, per_subject=True, half_counts=True).set_index("subject")
     assert (kept.loc["same", "flag"] == "").all() and kept.loc["same", "coefficient"].notna().all()
     stays = stay_probability(trials).set_index("subject")
-    assert stays.loc["lone", "stay"].isna().all() and (stays.loc["lone", "flag"] == "no such trial before a choice").all()
+    assert stays.loc["lone", "stay"].isna().all()
+    assert (stays.loc["lone", "flag"] == "no such trial before a choice").all()
     assert not recwarn.list
 
 

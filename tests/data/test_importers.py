@@ -49,13 +49,14 @@ def test_stay_statistics_of_people_equal_the_independent_ones(data_folder, expec
 
 
 def test_people_of_the_magic_carpet_plan_and_reward_alone_does_nothing(data_folder):
-    logit = stay_regression(load_trials("feher2020_twostep", data_folder, story="magic_carpet")).set_index("term")["coefficient"]
+    trials = load_trials("feher2020_twostep", data_folder, story="magic_carpet")
+    logit = stay_regression(trials).set_index("term")["coefficient"]
     assert logit["reward_x_transition"] == pytest.approx(0.783, abs=1e-3)
     assert abs(logit["reward"]) < 0.01
 
 
 @pytest.mark.parametrize(("name", "options", "group"), FEHER)
-def test_the_tables_of_feher2020_have_the_rows_and_missing_trials_of_the_files(data_folder, expected, name, options, group):
+def test_tables_of_feher2020_have_the_rows_and_missing_trials_of_the_files(data_folder, expected, name, options, group):
     wanted, trials = expected(name, group), load_trials(name, data_folder, **options)
     slow, rows = missing(trials, TWO_STEP), trials.groupby("subject").size()
     answered = trials[~slow]
@@ -64,12 +65,13 @@ def test_the_tables_of_feher2020_have_the_rows_and_missing_trials_of_the_files(d
     assert [rows.min(), rows.max()] == wanted["rows_per_subject"]
     assert answered["common"].mean() == pytest.approx(wanted["P(common) in valid trials"], abs=ROUNDED)
     assert answered["reward"].mean() == pytest.approx(wanted["mean_reward_pooled"], abs=ROUNDED)
-    assert answered.groupby("subject")["reward"].mean().mean() == pytest.approx(wanted["mean_reward_subject_mean"], abs=ROUNDED)
+    by_subject = answered.groupby("subject")["reward"].mean()
+    assert by_subject.mean() == pytest.approx(wanted["mean_reward_subject_mean"], abs=ROUNDED)
     assert trials.loc[slow, ["choice1", "state2", "choice2", "reward", "common"]].isna().all(axis=None)
 
 
 @pytest.mark.parametrize(("name", "options", "group"), SHAHAR)
-def test_the_tables_of_shahar2019_have_the_rows_and_response_times_of_the_files(data_folder, expected, name, options, group):
+def test_tables_of_shahar2019_have_the_rows_and_times_of_the_files(data_folder, expected, name, options, group):
     wanted, trials = expected(name, group), load_trials(name, data_folder, **options)
     per_subject = trials.groupby("subject").size()
     assert (trials["subject"].nunique(), len(trials)) == (wanted["n_subjects"], wanted["n_trials"])
@@ -95,7 +97,8 @@ def test_the_transcripts_of_shahar2019_read_as_the_table_that_was_derived_from_t
 
 
 def test_the_zip_of_the_public_address_reads_as_the_gzip(data_folder, tmp_path):
-    lines = gzip.decompress((data_folder / "shahar2019_twostep_nspn" / "prompts.jsonl.gz").read_bytes()).split(b"\n")[:3]
+    packed = data_folder / "shahar2019_twostep_nspn" / "prompts.jsonl.gz"
+    lines = gzip.decompress(packed.read_bytes()).split(b"\n")[:3]
     with zipfile.ZipFile(tmp_path / "prompts.jsonl.zip", "w") as archive:
         archive.writestr("prompts.jsonl", b"\n".join(lines))
     zipped = shahar2019.read({"prompts.jsonl.zip": tmp_path / "prompts.jsonl.zip"})
@@ -127,18 +130,21 @@ def test_the_published_statistics_are_those_of_the_trials(data_folder, name, opt
     stay, found = published_stay(name, pairing, **options), group_stay(stay_probability(trials, adjacent))
     # both are rounded to 4 decimals
     assert np.allclose(stay[["stay", "low", "high"]], found[["stay", "low", "high"]], atol=ROUNDED)
-    assert (stay[["cell", "reward", "common", "n_subjects"]] == found[["cell", "reward", "common", "n_subjects"]]).all(axis=None)
+    same = ["cell", "reward", "common", "n_subjects"]
+    assert (stay[same] == found[same]).all(axis=None)
     terms = published_regression(name, pairing, **options)
     assert np.allclose(terms["coefficient"], stay_regression(trials, adjacent)["coefficient"], atol=ROUNDED)
 
 
-MAGIC_CARPET = """trial,common,reward.1.1,reward.1.2,reward.2.1,reward.2.2,isymbol_lft,isymbol_rgt,rt1,choice1,final_state,fsymbol_lft,fsymbol_rgt,rt2,choice2,reward,slow
+MAGIC_CARPET = """trial,common,reward.1.1,reward.1.2,reward.2.1,reward.2.2,isymbol_lft,isymbol_rgt,\
+rt1,choice1,final_state,fsymbol_lft,fsymbol_rgt,rt2,choice2,reward,slow
 0,1,.1,.2,.3,.4,2,1,.7,2,2,2,1,.3,1,1,0
 1,0,.1,.2,.3,.4,2,1,.4,2,1,1,2,-1,-1,0,1
 2,0,.1,.2,.3,.4,1,2,-1,-1,-1,-1,-1,-1,-1,0,1
 3,0,.1,.2,.3,.4,1,2,.5,1,2,1,2,.6,2,0,0
 """
-SPACESHIP = """trial,rwrd_prob0,rwrd_prob1,rwrd_prob2,rwrd_prob3,symbol0,symbol1,common,choice1,rt1,final_state,choice2,rt2,reward,slow
+SPACESHIP = """trial,rwrd_prob0,rwrd_prob1,rwrd_prob2,rwrd_prob3,symbol0,symbol1,common,choice1,rt1,final_state,\
+choice2,rt2,reward,slow
 1,.1,.2,.3,.4,1,1,0,1,.5,0,0,.7,1,0
 2,.1,.2,.3,.4,0,0,0,0,.3,1,1,.6,1,0
 """
@@ -161,7 +167,8 @@ def test_a_slow_trial_is_kept_as_a_row_without_choices_or_reward(files):
     answered = trials.dropna(subset="choice1")
     assert answered[["trial", "choice1", "state2", "choice2"]].values.tolist() == [[0, 1, 1, 0], [3, 0, 1, 1]]
     assert answered["common"].tolist() == [True, False]
-    assert answered[[f"reward_probability_{s}_{o}" for s in (0, 1) for o in (0, 1)]].values.tolist() == [[0.1, 0.2, 0.3, 0.4]] * 2
+    hidden = [f"reward_probability_{state}_{option}" for state in (0, 1) for option in (0, 1)]
+    assert answered[hidden].values.tolist() == [[0.1, 0.2, 0.3, 0.4]] * 2
 
 
 def test_a_spaceship_choice_is_the_planet_and_never_the_side(files):
@@ -203,7 +210,8 @@ def read_transcript(folder, line):
 
 def test_a_transcript_reads_as_it_was_told(tmp_path):
     trials = read_transcript(tmp_path, transcript([500, 600, 700, 800, 900, 1000]))
-    assert trials[["session", "trial", "choice1", "state2", "choice2"]].values.tolist() == [[0, 0, 0, 0, 1], [0, 1, 1, 0, 0], [1, 0, 1, 1, 0]]
+    told = trials[["session", "trial", "choice1", "state2", "choice2"]].values.tolist()
+    assert told == [[0, 0, 0, 0, 1], [0, 1, 1, 0, 0], [1, 0, 1, 1, 0]]
     assert trials["reward"].tolist() == [1, 0, 1]
     assert trials["common"].tolist() == [True, False, True]
     assert trials["rt2"].tolist() == [0.6, 0.8, 1.0]
