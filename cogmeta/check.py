@@ -6,6 +6,7 @@ with uniformly random actions; they take a second or so.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -206,7 +207,7 @@ def _check_wrong_actions(task: Task, seed: int) -> None:
     for what, action in wrong.items():
         rng = np.random.default_rng(seed)
         state, _ = task.begin(2, rng)
-        _require(_refuses(lambda: task.advance(state, action, rng)),
+        _require(_refuses(partial(task.advance, state, action, rng)),
                  f"advance must refuse {what} with a UserError; call task.check_action(action, n_episodes) first.")
 
 
@@ -235,10 +236,15 @@ def _hidden_columns(steps: dict[str, list[Any]], n_steps: int) -> dict[str, np.n
     return columns
 
 
-def _check_independence(task: Task, seed: int, n_seeds: int = 8, n_episodes: int = 100) -> None:
+def _in_step(task: Task, n_episodes: int, seed: int, place: int) -> dict[str, np.ndarray]:
+    """Return ``_columns`` of episodes that all take the same actions, drawn anew for each ``place``."""
     n_steps = min(task.spec.n_steps, _MOST_STEPS)
-    plays = [_columns(_play(task, n_episodes, seed + s, np.random.default_rng(seed), equal=True, n_steps=n_steps), n_steps)
-             for s in range(n_seeds)]
+    steps = _play(task, n_episodes, seed + place, np.random.default_rng(seed), equal=True, n_steps=n_steps)
+    return _columns(steps, n_steps)
+
+
+def _check_independence(task: Task, seed: int, n_seeds: int = 8, n_episodes: int = 100) -> None:
+    plays = [_in_step(task, n_episodes, seed, s) for s in range(n_seeds)]
     for name in plays[0]:
         column = np.array([play[name] for play in plays])  # (seed, step, episode)
         between = column.mean(axis=2).var(axis=0, ddof=1).sum() * n_episodes
@@ -249,15 +255,12 @@ def _check_independence(task: Task, seed: int, n_seeds: int = 8, n_episodes: int
 
 
 def _check_twins(task: Task, seed: int, n_episodes: int = 200) -> None:
-    n_steps = min(task.spec.n_steps, _MOST_STEPS)
-    first, second = (
-        _stories(_columns(_play(task, n_episodes, seed + s, np.random.default_rng(seed), equal=True, n_steps=n_steps), n_steps))
-        for s in (0, 1)
-    )
+    first, second = (_stories(_in_step(task, n_episodes, seed, s)) for s in (0, 1))
     twins = sum(first[story] * (first[story] - 1) / 2 for story in first)
     chance = sum(first[story] * second.get(story, 0) for story in first) / 2
-    _require(twins <= 3 * chance + 5, f"{twins:.0f} pairs of {n_episodes} parallel episodes have the very same history, "
-             f"about {chance:.0f} would by chance: episodes share draws. Draw one number per episode, rng.random(n_episodes).")
+    _require(twins <= 3 * chance + 5, f"{twins:.0f} pairs of {n_episodes} parallel episodes have the same history, "
+             f"about {chance:.0f} would by chance: episodes share draws. Draw one number per episode, "
+             "rng.random(n_episodes).")
 
 
 def _stories(columns: dict[str, np.ndarray]) -> dict[bytes, int]:
@@ -323,7 +326,8 @@ def _check_round_trip(task: Task, seed: int) -> None:
         try:
             pd.testing.assert_frame_equal(trials, again, check_exact=True)
         except AssertionError as error:
-            raise UserError(f"from_trials, then to_trials, gave another table: {' '.join(str(error).split())}") from error
+            difference = " ".join(str(error).split())
+            raise UserError(f"from_trials, then to_trials, gave another table: {difference}") from error
 
 
 def _compare(rollout: Rollout, back: Rollout) -> None:
@@ -344,7 +348,8 @@ def _first_difference(one: np.ndarray, other: np.ndarray) -> str:
 
 
 def _inputs(rollout: Rollout, step: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return (rollout.observation[step].copy(), rollout.previous_action[step].copy(), rollout.previous_reward[step].copy())
+    given = (rollout.observation, rollout.previous_action, rollout.previous_reward)
+    return tuple(array[step].copy() for array in given)
 
 
 def _check_step(agent: Agent, task: Task, seed: int) -> None:
@@ -361,8 +366,8 @@ def _check_step(agent: Agent, task: Task, seed: int) -> None:
         logits = np.array(logits)
         _require(all(map(_same, given, kept)), f"{agent.name!r} changed its inputs in place at step {step}.")
         again, _, _ = agent.step(*given, state)
-        _require(_same(logits, again), f"{agent.name!r} gave other logits from the same state and inputs at step {step}: "
-                 "it changes its state in place or keeps something between calls.")
+        _require(_same(logits, again), f"{agent.name!r} gave other logits from the same state and inputs at step "
+                 f"{step}: it changes its state in place or keeps something between calls.")
         state = next_state
 
 
@@ -372,10 +377,10 @@ def _check_shapes(agent: Agent, task: Task, seed: int) -> None:
     state = agent.see_hidden(task.hidden(task_state), state) if agent.sees_hidden else state
     logits, value, _ = agent.step(observation, np.full(4, NO_ACTION), np.zeros(4), state)
     wanted = (4, task.spec.n_actions)
-    _require(np.shape(logits) == wanted, f"logits of {agent.name!r} must have shape (n_episodes, n_actions) = {wanted}, "
-                                         f"got {np.shape(logits)}.")
-    _require(np.shape(value) == (4,), f"value of {agent.name!r} must have shape (n_episodes,) = (4,), got {np.shape(value)}; "
-                                      "NaN where there is no critic.")
+    _require(np.shape(logits) == wanted, f"logits of {agent.name!r} must have shape (n_episodes, n_actions) = "
+                                         f"{wanted}, got {np.shape(logits)}.")
+    _require(np.shape(value) == (4,), f"value of {agent.name!r} must have shape (n_episodes,) = (4,), got "
+                                      f"{np.shape(value)}; NaN where there is no critic.")
 
 
 def _check_outputs(agent: Agent, rollout: Rollout) -> None:

@@ -27,7 +27,8 @@ ARM_PRIORS = {
 }
 """The distributions D_i, D_u, D_e, D_m, D_h of Wang et al. 2016, section 3.1."""
 
-_LOW_ARM = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
+LOW_ARM = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
+"""What the worse arm pays with where there are just two possibilities."""
 
 
 class BanditState(NamedTuple):
@@ -86,7 +87,8 @@ class BernoulliBandit(Task):
     def _check_fixed_arms(self) -> None:
         fixed = np.asarray(self.reward_probability, float)
         if fixed.shape != (self.n_arms,) or not ((fixed >= 0) & (fixed <= 1)).all():
-            raise UserError(f"reward_probability must be {self.n_arms} numbers in [0, 1], got {self.reward_probability}.")
+            raise UserError(f"reward_probability must be {self.n_arms} numbers in [0, 1], one per arm, "
+                            f"got {self.reward_probability}.")
 
     @property
     def spec(self) -> TaskSpec:
@@ -110,7 +112,7 @@ class BernoulliBandit(Task):
         if self.arms == "uniform":
             first = rng.random(n_episodes)
         else:
-            low = _LOW_ARM[self.arms]
+            low = LOW_ARM[self.arms]
             first = np.where(rng.random(n_episodes) < 0.5, low, 1 - low)
         return np.stack([first, 1 - first], axis=1)
 

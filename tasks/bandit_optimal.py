@@ -12,12 +12,12 @@ import numpy as np
 from scipy.special import expit, logit
 
 from cogmeta.errors import UserError
+from tasks.bandit import LOW_ARM
 from tasks.bandit_players import BanditPlayer, Counts, share_best
 from tasks.gittins import check_horizon
 
 MOST_TRIALS = 200
 """Longest episode that is solved exactly."""
-_LOW_ARM = {"easy": 0.1, "medium": 0.25, "hard": 0.4}
 
 
 class Plan(NamedTuple):
@@ -174,9 +174,9 @@ def pooled_mean(arms: str, n_trials: int) -> np.ndarray:
     n, k = np.ogrid[: n_trials + 1, : n_trials + 1]
     if arms == "uniform":
         return (1.0 + k) / (2 + n)
-    if arms not in _LOW_ARM:
-        raise UserError(f"arms must be one of {['uniform', *_LOW_ARM]}, got {arms!r}.")
-    low = _LOW_ARM[arms]
+    if arms not in LOW_ARM:
+        raise UserError(f"arms must be one of {['uniform', *LOW_ARM]}, got {arms!r}.")
+    low = LOW_ARM[arms]
     high_likely = expit((2 * k - n) * logit(1 - low))
     return low + (1 - 2 * low) * high_likely
 

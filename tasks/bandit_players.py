@@ -68,7 +68,8 @@ def count(counts: Counts, action: np.ndarray, reward: np.ndarray) -> Counts:
     """Return counts with one more pull in each episode; none where ``action`` is negative."""
     paid = reward == 1
     if not (paid | (reward == 0)).all():
-        raise UserError(f"players of Bernoulli bandits know rewards of 0 and 1 only, got {reward[~paid & (reward != 0)][0]:g}.")
+        other = reward[~paid & (reward != 0)][0]
+        raise UserError(f"players of Bernoulli bandits know rewards of 0 and 1 only, got {other:g}.")
     pulled = action[:, None] == np.arange(counts.successes.shape[1])
     return Counts(counts.successes + (pulled & paid[:, None]), counts.failures + (pulled & ~paid[:, None]))
 

@@ -1,4 +1,4 @@
-"""Between step-by-step arrays (trial, episode) and the columns of a trial table (one row a trial, episode by episode)."""
+"""Between arrays (trial, episode) and the columns of a trial table (one row a trial, episode after episode)."""
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,6 @@
 """``cogmeta tasks``: the registered designs, and the settings of one in full."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,7 +14,7 @@ app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_compl
 
 @app.command()
 def tasks(
-    name: Annotated[Optional[str], typer.Argument(help="Registered id; without it all are listed.")] = None,  # noqa: UP007
+    name: Annotated[str | None, typer.Argument(help="Registered id; without it all are listed.")] = None,
 ) -> None:
     """List the registered tasks, or show the settings of one in full.
 
@@ -49,7 +49,8 @@ def details(entry: Registered) -> Table:
     rows = {
         "citation": entry.citation, "what must be learnt": entry.learns, "departure": entry.departure,
         "tags": ", ".join(entry.tags), "observation size": spec.observation_size, "actions": spec.n_actions,
-        "trials": spec.n_trials, "steps": spec.n_steps, "rewards": f"{spec.reward_range[0]:g} to {spec.reward_range[1]:g}",
+        "trials": spec.n_trials, "steps": spec.n_steps,
+        "rewards": f"{spec.reward_range[0]:g} to {spec.reward_range[1]:g}",
     }
     for label, value in rows.items():
         table.add_row(label, str(value))

@@ -85,7 +85,7 @@ def finite_indices(n_trials: int, n_payments: int = 401) -> np.ndarray:
 
     Examples
     --------
-    >>> finite_indices(2)[1, 0, 0].round(6)  # one pull left: the posterior mean
+    >>> float(finite_indices(2)[1, 0, 0].round(6))  # one pull left: the posterior mean
     0.5
     """
     indices = np.zeros((n_trials + 1,) * 3)

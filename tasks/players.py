@@ -4,8 +4,8 @@ from cogmeta.agent import Agent
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import Task
 from tasks.bandit import BernoulliBandit
-from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
+from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BanditPlayer, BayesUCB, EpsilonGreedy, RandomBandit, WinStayLoseShift
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins

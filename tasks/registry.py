@@ -91,7 +91,7 @@ _ENTRIES = (
         name="two_step/daw2011", constructor=DriftTwoStep, settings={}, tags=("two_step", "drift", "people"),
         citation="Daw et al. 2011",
         learns="Which of four drifting options pays most now, and which first action commonly leads to it.",
-        departure="The drifting reward probabilities are drawn anew each episode; the paper used walks made beforehand.",
+        departure="The drifting reward probabilities are drawn anew each episode; the paper's were made beforehand.",
     ),
 )
 
@@ -161,6 +161,11 @@ def make_task(name: str, /, **settings: Any) -> Task:
     return entry.constructor(**{"name": name, **entry.settings, **given})
 
 
+_ACCEPTED = {
+    float: (float, int, np.floating, np.integer), int: (int, np.integer), bool: (bool, np.bool_), str: (str,),
+}
+
+
 def _typed(task: str, setting: str, value: Any, wanted: Any, known: Mapping[str, Any]) -> Any:
     """Return a setting's value as the type that its field declares, or say what that is."""
     try:
@@ -177,8 +182,7 @@ def _convert(value: Any, wanted: Any) -> Any:
         if not isinstance(value, list | tuple | np.ndarray):
             raise TypeError
         return tuple(_convert(item, get_args(wanted)[0]) for item in value)
-    accepted = {float: (float, int, np.floating, np.integer), int: (int, np.integer), bool: (bool, np.bool_), str: (str,)}
-    if not isinstance(value, accepted[wanted]) or (wanted is not bool and isinstance(value, bool)):
+    if not isinstance(value, _ACCEPTED[wanted]) or (wanted is not bool and isinstance(value, bool)):
         raise TypeError
     return wanted(value)
 

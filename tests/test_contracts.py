@@ -91,7 +91,8 @@ class PlaysTwins(BernoulliBandit):
 
     def begin(self, n_episodes, rng):
         state, observation = super().begin(-(-n_episodes // 2), rng)
-        return BanditState(0, np.tile(state.reward_probability, (2, 1))[:n_episodes]), np.tile(observation, (2, 1))[:n_episodes]
+        arms, observation = (np.tile(array, (2, 1))[:n_episodes] for array in (state.reward_probability, observation))
+        return BanditState(0, arms), observation
 
     def advance(self, state, action, rng):
         after, observation, _, done = super().advance(state, action, rng)

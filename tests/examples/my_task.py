@@ -46,6 +46,6 @@ class ReversalBandit(Task):
         row = answered_rows(trials, BANDIT)
         hidden = {"better_arm": take(trials, "better_arm", row).astype(int)} if "better_arm" in trials else {}
         return Rollout(
-            task=self, observation=np.zeros((*row.shape, 1), np.float32), action=take(trials, "choice", row).astype(int),
-            reward=take(trials, "reward", row), valid=row >= 0, scored=row >= 0, row=row, hidden=hidden,
+            task=self, observation=np.zeros((*row.shape, 1), np.float32), reward=take(trials, "reward", row),
+            action=take(trials, "choice", row).astype(int), valid=row >= 0, scored=row >= 0, row=row, hidden=hidden,
         )

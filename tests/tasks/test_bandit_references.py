@@ -10,7 +10,16 @@ import pytest
 
 from cogmeta.simulate import replay, simulate
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
-from tasks.bandit_players import UCB1, BayesUCB, Counts, EpsilonGreedy, RandomBandit, WinStayLoseShift, count, share_best
+from tasks.bandit_players import (
+    UCB1,
+    BayesUCB,
+    Counts,
+    EpsilonGreedy,
+    RandomBandit,
+    WinStayLoseShift,
+    count,
+    share_best,
+)
 from tasks.gittins import Gittins
 from tasks.registry import make_task
 from tasks.thompson import Thompson

@@ -1,4 +1,4 @@
-"""Exact solutions: dynamic programming against brute force and known values, Thompson against quadrature, Gittins indices."""
+"""Exact solutions against brute force, quadrature, other methods and known values."""
 
 import functools
 import itertools
@@ -115,7 +115,9 @@ def test_pulling_what_looks_best_is_optimal_for_dependent_arms(arms):
     assert value == pytest.approx(brute_force_dependent((), 5, arms), abs=1e-12)
 
 
-@pytest.mark.parametrize("arms, best, regret", [("uniform", 75, 1.21), ("easy", 90, 0.63), ("medium", 75, 1.00), ("hard", 60, 2.30)])
+@pytest.mark.parametrize(
+    "arms, best, regret", [("uniform", 75, 1.21), ("easy", 90, 0.63), ("medium", 75, 1.00), ("hard", 60, 2.30)]
+)
 def test_exact_regrets_of_dependent_arms_agree_with_the_simulated_ones_of_the_table(arms, best, regret):
     exact = best - pooled_value(pooled_mean(arms, 100))[0, 0]
     assert abs(exact - regret) < 0.03 + 0.005  # Monte Carlo error of the table, and its rounding
@@ -137,7 +139,9 @@ def test_thompson_probabilities_are_those_of_adaptive_quadrature(rng):
                 assert ours[row, i] == pytest.approx(expected, abs=1e-9)
 
 
-@pytest.mark.parametrize("successes, failures", [([[99, 0]], [[0, 1]]), ([[0, 0]], [[99, 1]]), ([[40, 60]], [[60, 40]])])
+@pytest.mark.parametrize(
+    "successes, failures", [([[99, 0]], [[0, 1]]), ([[0, 0]], [[99, 1]]), ([[40, 60]], [[60, 40]])]
+)
 def test_thompson_probabilities_sum_to_one_at_the_extremes(successes, failures):
     total = best_arm_probability(np.array(successes), np.array(failures)).sum()
     assert total == pytest.approx(1, abs=1e-12)
@@ -163,7 +167,7 @@ def test_indices_of_untried_arms_are_the_published_ones():
 
 
 def restart_index(s, f, discount, depth=150):
-    """Index of Beta(1 + s, 1 + f) by another method: the value of an arm that may be started again (Katehakis & Veinott)."""
+    """Index of Beta(1 + s, 1 + f) by the value of an arm that may be started again (Katehakis & Veinott 1987)."""
     states = [(i, n - i) for n in range(depth + 1) for i in range(n + 1)]
     place = {state: k for k, state in enumerate(states)}
     p = np.array([(1 + s + i) / (2 + s + f + i + j) for i, j in states])
@@ -179,7 +183,7 @@ def restart_index(s, f, discount, depth=150):
 @pytest.mark.parametrize("s, f", [(0, 0), (2, 1), (0, 3), (4, 4)])
 def test_discounted_indices_are_those_of_the_restart_problem(s, f):
     ours = discounted_indices(10, 0.9)[s + f, s]
-    assert ours == pytest.approx(restart_index(s, f, 0.9), abs=2e-4)  # the grid of payments, twice refined by interpolation
+    assert ours == pytest.approx(restart_index(s, f, 0.9), abs=2e-4)  # grid of payments .00125
 
 
 def stopping_rate(s, f, trials_left):

@@ -25,7 +25,8 @@ def test_settings_are_enough_to_build_a_task_again_even_through_json(name):
 @pytest.mark.parametrize("name", task_names())
 def test_every_entry_says_its_source_and_what_must_be_learnt(name):
     entry = registered(name)
-    assert entry.citation and entry.learns.endswith(".") and entry.departure.endswith(".") and entry.family in entry.tags
+    assert entry.citation and entry.learns.endswith(".") and entry.departure.endswith(".")
+    assert entry.family in entry.tags
 
 
 def test_the_published_values_stand_in_the_registry():
@@ -41,7 +42,7 @@ def test_the_published_values_stand_in_the_registry():
     [
         ("two-step", {}, "unknown task 'two-step'.*Did you mean 'two_step/"),
         ("bandit/easy", {"n_trial": 5}, "unknown bandit/easy setting 'n_trial'.*Did you mean 'n_trials'"),
-        ("bandit/easy", {"n_trials": "5"}, "'n_trials' of 'bandit/easy' must be an integer, got '5'. Settings there are: arms"),
+        ("bandit/easy", {"n_trials": "5"}, "'n_trials' of 'bandit/easy' must be an integer, got '5'. Settings there"),
         ("bandit/easy", {"n_trials": True}, "must be an integer"),
         ("bandit/easy", {"trial_index": 1}, "must be True or False"),
         ("bandit/independent", {"reward_probability": 0.5}, "must be a list of numbers or None"),

@@ -1,7 +1,7 @@
 """The two-step references behave as was computed for them independently, and as can be worked out by hand.
 
-The table (reward per trial, stay probabilities) was computed by other programs. It does not state its number of episodes,
-so 2,000 of ours are played and a cell passes within its rounding plus 4 standard errors of such a sample.
+The table (reward per trial, stay probabilities) was computed by other programs. It does not state its number of
+episodes, so 2,000 of ours are played and a cell passes within its rounding plus 4 standard errors of such a sample.
 """
 
 import itertools
@@ -53,8 +53,8 @@ def test_references_reach_the_reward_and_stay_probabilities_of_the_table(name):
 
 
 def test_the_oracle_earns_what_the_transitions_allow():
-    for name, expected in [("two_step/wang2018", 0.8 * 0.9 + 0.2 * 0.1), ("two_step/wang2016", 0.75 * 0.9 + 0.25 * 0.1)]:
-        _, reward, _ = played(make_task(name), "oracle")
+    for name, expected in [("wang2018", 0.8 * 0.9 + 0.2 * 0.1), ("wang2016", 0.75 * 0.9 + 0.25 * 0.1)]:
+        _, reward, _ = played(make_task(f"two_step/{name}"), "oracle")
         assert abs(reward.mean() - expected) < 4 * reward.mean(axis=0).std() / np.sqrt(N_EPISODES)
 
 
@@ -82,7 +82,8 @@ def expectimax(belief, trials_left, task):
             leads = task.common_probability if state2 == choice else 1 - task.common_probability
             pays = [better if state2 == truth else other for truth in (0, 1)]
             for reward in (0, 1):
-                joint = [belief * (pays[0] if reward else 1 - pays[0]), (1 - belief) * (pays[1] if reward else 1 - pays[1])]
+                likely = [p if reward else 1 - p for p in pays]
+                joint = [belief * likely[0], (1 - belief) * likely[1]]
                 posterior = joint[0] / sum(joint)
                 hazard = task.reversal_hazard
                 later = expectimax(posterior * (1 - hazard) + (1 - posterior) * hazard, trials_left - 1, task)

@@ -23,9 +23,9 @@ def near(frequency, probability, n):
     return abs(frequency - probability) < 4 * np.sqrt(probability * (1 - probability) / n)
 
 
-@pytest.mark.parametrize("name, common", [("two_step/wang2016", 0.75), ("two_step/wang2018", 0.8), ("two_step/daw2011", 0.7)])
+@pytest.mark.parametrize("name, common", [("wang2016", 0.75), ("wang2018", 0.8), ("daw2011", 0.7)])
 def test_each_first_action_commonly_leads_to_the_state_of_its_number(name, common):
-    _, trials = played(name, 500)
+    _, trials = played(f"two_step/{name}", 500)
     for action in (0, 1):
         after = trials[trials["choice1"] == action]
         assert near((after["state2"] == action).mean(), common, len(after))
@@ -176,7 +176,9 @@ def test_the_trial_index_counts_trials_not_steps():
     assert [o[-1] for o in observations] == [0, 0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 0]
 
 
-RATS = pd.DataFrame({"subject": ["r"] * 3, "trial": [0, 1, 2], "choice1": [0, 1, 1], "state2": [0, 0, 1], "reward": [1, 0, 1]})
+RATS = pd.DataFrame(
+    {"subject": "r", "trial": [0, 1, 2], "choice1": [0, 1, 1], "state2": [0, 0, 1], "reward": [1, 0, 1]}
+)
 
 
 def test_a_table_without_the_inconsequential_action_is_played_with_action_0():
