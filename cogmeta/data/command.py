@@ -4,6 +4,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.data.dataset import DataSet
 from cogmeta.data.locate import check_files, data_path, local_path
 from cogmeta.data.registry import DATA_SETS, get_data_set
 from cogmeta.errors import UserError
@@ -21,16 +22,24 @@ _FOLDER = typer.Option(
 
 @app.command("list")
 def list_data(data: str | None = _FOLDER) -> None:
-    """List the registered data sets: task, people, licence, source, and whether they are at hand.
+    """List the registered data sets.
+
+    For each: who, task, options, licence, source, and whether it is at hand.
 
     Example:  cogmeta data list
     """
-    table = Table("name", "task", "who", "options", "licence", "source", "at hand")
+    table = Table(show_lines=True)
+    table.add_column("name", no_wrap=True)
+    table.add_column("what it is", overflow="fold")
+    table.add_column("at hand", no_wrap=True)
     for name, data_set in DATA_SETS.items():
-        options = "; ".join(f"{option}={'|'.join(map(str, values))}" for option, values in data_set.options.items())
-        at_hand = "yes" if local_path(name, data) else "no"
-        table.add_row(name, data_set.task, data_set.who, options, data_set.licence, data_set.source, at_hand)
+        table.add_row(name, _describe(data_set), "yes" if local_path(name, data) else "no")
     Console().print(table)
+
+
+def _describe(data_set: DataSet) -> str:
+    options = "; ".join(f"{option}={'|'.join(map(str, values))}" for option, values in data_set.options.items())
+    return f"{data_set.who}\n{data_set.task}; {options}\n{data_set.licence}; {data_set.source}"
 
 
 @app.command()
@@ -38,7 +47,9 @@ def check(
     name: str | None = typer.Argument(None, help="A data set; by default all that are at hand."),
     data: str | None = _FOLDER,
 ) -> None:
-    """Compare local files with their registered sha256; exit status 1 if any is missing or changed.
+    """Compare local files with the originals.
+
+    By their registered sha256; exit status 1 if any is missing or changed. Nothing is downloaded.
 
     Example:  cogmeta data check feher2020_twostep --data DIR
     """
@@ -61,7 +72,9 @@ def check(
 
 @app.command()
 def path(name: str = typer.Argument(..., help="A registered data set."), data: str | None = _FOLDER) -> None:
-    """Print the folder of a data set, downloading it first if it lies nowhere.
+    """Print the folder of a data set.
+
+    It is downloaded first if it lies nowhere.
 
     Example:  cogmeta data path feher2020_twostep
     """
