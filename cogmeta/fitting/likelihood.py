@@ -18,6 +18,7 @@ from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import check_parameters
+from cogmeta.rollout import Rollout
 from cogmeta.simulate import replay
 from cogmeta.task import Task
 from cogmeta.trials import validate_trials
@@ -63,11 +64,28 @@ def log_likelihood(player: Fit | Bound | Agent, trials: pd.DataFrame, task: Task
     return pd.Series(values, index=trials.index, name="log_likelihood")
 
 
+def rollout_log_likelihood(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
+    """Return the log-likelihood of each trial of a table under the logits of a replayed rollout.
+
+    Parameters
+    ----------
+    rollout : Rollout
+        From ``replay(agent, task.from_trials(trials))``.
+    trials : DataFrame
+
+    Returns
+    -------
+    Series of float
+        As ``log_likelihood``.
+    """
+    values = _by_row(rollout.log_likelihood, rollout.row, len(trials))
+    return pd.Series(values, index=trials.index, name="log_likelihood")
+
+
 def _of_agent(agent: Agent, trials: pd.DataFrame, task: Task | None) -> np.ndarray:
     if task is None:
         raise UserError(f"to score the agent {agent.name!r}, say which task the trials were played on: task=make_task(...).")
-    rollout = replay(agent, task.from_trials(trials))
-    return _by_row(rollout.log_likelihood, rollout.row, len(trials))
+    return rollout_log_likelihood(replay(agent, task.from_trials(trials)), trials).to_numpy()
 
 
 def _of_fit(fit: Fit, trials: pd.DataFrame) -> np.ndarray:

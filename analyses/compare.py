@@ -1,0 +1,180 @@
+"""Everybody on the same trials: cognitive models, networks and chance, by the same log-likelihood a trial.
+
+A cognitive model is fitted to each subject (maximum a posteriori) and scored on the same trials. A network was
+trained for reward and never saw a person: it is scored as it is, and once more with one inverse temperature a
+subject between its preferences and the choices (``tempered``), since people are noisier than it. How many numbers
+were fitted to each subject stands beside every score.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analyses.intervals import mean_interval
+from analyses.style import PALETTE, REFERENCE, new_axes, styled
+from cogmeta.agent import Agent
+from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
+from cogmeta.fitting.temperature import tempered
+from cogmeta.models.registry import MODELS
+from cogmeta.rollout import Rollout
+from cogmeta.simulate import replay
+from cogmeta.task import Task
+from cogmeta.trials import validate_trials
+
+Listener = Callable[[str], None]
+"""Called with a line about what is being done."""
+
+
+@dataclass
+class Comparison:
+    """Scores of every player on every trial table.
+
+    Attributes
+    ----------
+    likelihood : DataFrame
+        One row a data set and player: ``data, player, fitted`` (numbers fitted to each subject),
+        ``log_likelihood_per_trial`` (natural log, mean over trials; both choices of a two-step trial together),
+        ``low, high`` (95 % interval of the mean over subjects), ``n_subjects, n_trials``.
+    fits : dict
+        (data, model) -> Fit.
+    """
+
+    likelihood: pd.DataFrame
+    fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
+
+    def parameters(self) -> pd.DataFrame:
+        """Return the median and quartiles over subjects of every fitted parameter."""
+        rows = []
+        for (data, model), fitted in self.fits.items():
+            for parameter in fitted.model.parameter_names:
+                quartiles = fitted.parameters[parameter].quantile([0.25, 0.5, 0.75]).to_list()
+                rows.append([data, model, parameter, *quartiles[1:2], quartiles[0], quartiles[2], len(fitted.parameters)])
+        columns = ["data", "model", "parameter", "median", "lower quartile", "upper quartile", "subjects"]
+        return pd.DataFrame(rows, columns=columns)
+
+
+def compare(
+    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str],
+    seed: int = 0, listener: Listener | None = None, model_options: Mapping[str, object] | None = None,
+) -> Comparison:
+    """Score agents and models on trial tables.
+
+    Parameters
+    ----------
+    task : Task
+        That the tables come from; agents replay them through it.
+    tables : mapping of str to DataFrame
+        Name -> trial table.
+    agents : mapping of str to Agent
+        Name -> trained network or reference player.
+    models : sequence of str
+        Registered cognitive models, fitted to each subject.
+    seed : int
+        Of the fits' starts.
+    listener : callable, optional
+    model_options : mapping, optional
+        Options of those models that have them, such as ``{"common_probability": 0.8}``.
+
+    Returns
+    -------
+    Comparison
+    """
+    fits, rows = {}, []
+    for data, table in tables.items():
+        trials = validate_trials(table, task.spec.family, reward_range=task.spec.reward_range)
+        rollout = task.from_trials(trials)
+        rows.append(_row(data, "chance", 0, trials, _chance(rollout, trials)))
+        for model in models:
+            _tell(listener, f"fitting {model} to {data}")
+            fits[data, model] = fitted = fit(model, trials, seed=seed, **_fitting_options(model, model_options))
+            rows.append(_row(data, model, len(fitted.model.parameter_names), trials, log_likelihood(fitted, trials)))
+        for name, agent in agents.items():
+            _tell(listener, f"replaying {data} through {name}")
+            rows += _agent_rows(data, name, agent, rollout, trials)
+    return Comparison(pd.DataFrame(rows), fits)
+
+
+def _tell(listener: Listener | None, line: str) -> None:
+    if listener:
+        listener(line)
+
+
+def _fitting_options(model: str, options: Mapping[str, object] | None) -> dict[str, object]:
+    known = MODELS[model].__dataclass_fields__ if model in MODELS else {}
+    return {name: value for name, value in (options or {}).items() if name in known}
+
+
+def _agent_rows(data: str, name: str, agent: Agent, rollout: Rollout, trials: pd.DataFrame) -> list[dict]:
+    if agent.sees_hidden and not rollout.hidden:
+        return []
+    heard = replay(agent, rollout)
+    rows = [_row(data, name, 0, trials, rollout_log_likelihood(heard, trials))]
+    if np.isfinite(heard.logits[heard.scored]).all():
+        scaled = tempered(heard, _subject_of_episode(rollout, trials))
+        rows.append(_row(data, f"{name}, tempered", 1, trials, rollout_log_likelihood(scaled, trials)))
+    return rows
+
+
+def _subject_of_episode(rollout: Rollout, trials: pd.DataFrame) -> np.ndarray:
+    """Return (n_episodes,) int: which subject each episode belongs to."""
+    code = pd.factorize(trials["subject"])[0]
+    return code[rollout.row.max(axis=0)]
+
+
+def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
+    """Return the log-likelihood of choosing at random among the options that each scored choice had."""
+    flat = rollout.with_agent(np.zeros((*rollout.action.shape, _n_options(rollout))), None)
+    return rollout_log_likelihood(flat, trials)
+
+
+def _n_options(rollout: Rollout) -> int:
+    family = rollout.task.spec.family
+    return family.choices[0].n_options or rollout.task.spec.n_actions
+
+
+def _row(data: str, player: str, fitted: int, trials: pd.DataFrame, per_trial: pd.Series) -> dict[str, object]:
+    by_subject = per_trial.groupby(trials["subject"].to_numpy()).mean().dropna().rename("score").reset_index()
+    interval = mean_interval(by_subject.assign(all=0), "score", "all").iloc[0]
+    return {
+        "data": data, "player": player, "fitted": fitted, "log_likelihood_per_trial": float(per_trial.mean()),
+        "low": interval["low"], "high": interval["high"], "n_subjects": int(interval["n"]), "n_trials": int(per_trial.notna().sum()),
+    }
+
+
+def score_table(likelihood: pd.DataFrame) -> dict[str, dict[str, float | None]]:
+    """Return data set -> player -> log-likelihood a trial; None where a player ruled a choice out altogether."""
+    scores: dict[str, dict[str, float | None]] = {data: {} for data in likelihood["data"]}
+    for row in likelihood.itertuples():
+        score = float(row.log_likelihood_per_trial)
+        scores[row.data][row.player] = score if np.isfinite(score) else None
+    return scores
+
+
+@styled
+def plot_likelihood(likelihood: pd.DataFrame, data: str, ax: Axes | None = None) -> Axes:
+    """Draw the log-likelihood a trial of every player on one data set, chance as a line.
+
+    Parameters
+    ----------
+    likelihood : DataFrame
+        Of a ``Comparison``.
+    data : str
+        Which data set.
+    ax : Axes, optional
+    """
+    rows = likelihood[(likelihood["data"] == data) & np.isfinite(likelihood["log_likelihood_per_trial"])]
+    chance = rows.loc[rows["player"] == "chance", "log_likelihood_per_trial"].iloc[0]
+    rows = rows[rows["player"] != "chance"].iloc[::-1]
+    ax = new_axes(ax, 4.2, 0.7 + 0.24 * len(rows))
+    ends = np.abs(rows[["low", "high"]].to_numpy(float).T - rows["log_likelihood_per_trial"].to_numpy(float))
+    ax.errorbar(rows["log_likelihood_per_trial"], rows["player"], xerr=np.nan_to_num(ends), fmt="o", markersize=4, color=PALETTE[0],
+                ecolor="0.5", elinewidth=1)
+    ax.axvline(chance, color=REFERENCE, linestyle="--", linewidth=0.9)
+    ax.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(-2, -2), textcoords="offset points", ha="right",
+                va="top", rotation=90, fontsize=7, color=REFERENCE)
+    ax.set_xlabel("Log-likelihood a trial (nats)")
+    ax.set_title(data)
+    return ax

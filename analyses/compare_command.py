@@ -1,0 +1,120 @@
+"""Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from typer.core import TyperCommand
+
+from analyses.compare import Comparison, compare, plot_likelihood, score_table
+from analyses.players import find_player
+from analyses.style import save_figure
+from cogmeta.data.load import load_trials
+from cogmeta.data.registry import DATA_SETS
+from cogmeta.errors import UserError
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.models.registry import make_model
+from cogmeta.simulate import check_seed
+from cogmeta.trials import read_trials
+from tasks.registry import make_task
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+_MANY = ("--agents", "--models")
+
+
+class ManyValues(TyperCommand):
+    """A command whose options ``--agents`` and ``--models`` take every value up to the next option."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Repeat the option before each of its values, which is how Typer wants them."""
+        return super().parse_args(ctx, _spread(args))
+
+
+def _spread(args: list[str]) -> list[str]:
+    """Return ``--models A B`` as ``--models A --models B``.
+
+    Examples
+    --------
+    >>> _spread(["t.csv", "--models", "a", "b", "--out", "o"])
+    ['t.csv', '--models', 'a', '--models', 'b', '--out', 'o']
+    """
+    spread, option = [], None
+    for arg in args:
+        if arg.startswith("--"):
+            option = arg if arg in _MANY else None
+            spread += [] if option else [arg]
+        else:
+            spread += [option, arg] if option else [arg]
+    return spread
+
+
+@app.command(cls=ManyValues)
+def run(
+    trials: list[str] = typer.Argument(..., help="Trial tables (CSV) or data sets, name:option=value for one part of a set."),
+    task: str = typer.Option(..., "--task", help="Registered task that was played; see cogmeta tasks."),
+    agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players."),
+    models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject."),
+    out: Path = typer.Option(..., "--out", help="Folder for the tables and figures."),
+    seed: int = typer.Option(0, "--seed", help="Of the fits' starts."),
+    data: Path | None = typer.Option(None, "--data", help="Folder of behavioural data sets; by default that in COGMETA_DATA."),
+    encoding: str = typer.Option("utf-8", "--encoding", help="Of the CSV files."),
+) -> None:
+    """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.
+
+    Example:  cogmeta compare --task two_step/daw2011 feher2020_twostep:story=magic_carpet --models two_step/hybrid two_step/model_free --out comparison
+    """
+    if not agents and not models:
+        raise UserError("nothing to compare: name --agents (folders of cogmeta train) or --models (cogmeta fit --help), or both.")
+    check_seed(seed)
+    make_folder(out)
+    made = make_task(task)
+    for model in models:
+        make_model(model)
+    found = {name: find_player(name, made) for name in agents}
+    tables = {Path(name).stem if name.endswith(".csv") else name: _table(name, data, encoding) for name in trials}
+    console = Console()
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
+        bar = progress.add_task("reading")
+        comparison = compare(made, tables, found, models, seed, listener=lambda line: progress.update(bar, description=line))
+    write_comparison(comparison, out)
+    console.print(_as_rich(comparison))
+    console.print(f"Tables and figures: {out}", soft_wrap=True)
+
+
+def write_comparison(comparison: Comparison, out: Path) -> None:
+    """Write the tables, a figure a data set and summary.json into a folder."""
+    for name, table in (("likelihood", comparison.likelihood), ("parameters", comparison.parameters())):
+        with atomic_path(out / f"{name}.csv") as part:
+            table.to_csv(part, index=False)
+    for (data, model), fitted in comparison.fits.items():
+        with atomic_path(out / f"fit_{_plain(data)}_{_plain(model)}.csv") as part:
+            fitted.parameters.to_csv(part, index=False)
+    for data in comparison.likelihood["data"].unique():
+        save_figure(plot_likelihood(comparison.likelihood, data).figure, out / f"likelihood_{_plain(data)}")
+    with atomic_path(out / "summary.json") as part:
+        part.write_text(json.dumps({"log_likelihood_per_trial": score_table(comparison.likelihood)}, indent=2))
+
+
+def _table(name: str, data: Path | None, encoding: str) -> pd.DataFrame:
+    base, _, option = name.partition(":")
+    if base not in DATA_SETS:
+        return read_trials(name, encoding)
+    key, _, value = option.partition("=")
+    return load_trials(base, data, **({key: int(value) if value.isdigit() else value} if option else {}))
+
+
+def _plain(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
+def _as_rich(comparison: Comparison) -> Table:
+    table = Table("data", "player", "fitted a subject", "log-likelihood a trial", "95 % interval", "subjects")
+    for row in comparison.likelihood.itertuples():
+        table.add_row(row.data, row.player, str(row.fitted), f"{row.log_likelihood_per_trial:.4f}",
+                      f"{row.low:.4f} to {row.high:.4f}", str(row.n_subjects))
+    return table

@@ -1,0 +1,77 @@
+"""Whoever can play a task, by name: a trained network in a folder, a reference player, a cognitive model."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from cogmeta.agent import Agent
+from cogmeta.agents.store import load_agent
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.models.model import Model
+from cogmeta.models.registry import make_model, model_names
+from cogmeta.simulate import simulate
+from cogmeta.task import Task
+from tasks.players import players
+
+
+def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = None) -> Agent:
+    """Return an agent by name.
+
+    Parameters
+    ----------
+    name : str
+        A folder that ``cogmeta train`` wrote, a reference player of this task (``"thompson"``), or a cognitive
+        model (``"two_step/hybrid"``).
+    task : Task
+        What it is to play.
+    parameters : mapping of str to float, optional
+        Of a cognitive model; by default the middle of each parameter's plausible range.
+
+    Returns
+    -------
+    Agent
+
+    Raises
+    ------
+    UserError
+        There is no such player for this task, or it was made for another one.
+
+    Examples
+    --------
+    >>> from tasks.registry import make_task
+    >>> find_player("bandit/rescorla_wagner", make_task("bandit/easy"), {"learning_rate": 0.2}).name
+    'bandit/rescorla_wagner'
+    """
+    references = players(task)
+    models = model_names(task.spec.family.name)
+    if Path(name).is_dir():
+        return _trained(name, task)
+    if parameters and name not in models:
+        raise UserError(f"parameters belong to a cognitive model, and {name!r} is none; known are {models}.")
+    if name in models:
+        return _model_agent(make_model(name), task, dict(parameters or {}))
+    if name in references:
+        return references[name]
+    raise unknown_name(f"player of {task.spec.name}", name, [*references, *models])
+
+
+def middle(model: Model) -> dict[str, float]:
+    """Return the middle of each parameter's plausible range, in the coordinate in which it is searched."""
+    return {p.name: float(p.to_natural(np.mean(p.to_unconstrained(np.asarray(p.plausible))))) for p in model.parameters}
+
+
+def _trained(folder: str, task: Task) -> Agent:
+    agent = load_agent(folder)
+    agent.check_fits(task)
+    return agent
+
+
+def _model_agent(model: Model, task: Task, parameters: dict[str, float]) -> Agent:
+    model = model.for_trials(simulate(players(task)["random"], task, n_episodes=1).to_trials())
+    unknown = set(parameters) - set(model.parameter_names)
+    if unknown:
+        raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.parameter_names)
+    return model.agent(middle(model) | parameters)
+
+

@@ -1,0 +1,150 @@
+"""The quickstart's page: what was found, in sections, with every number beside its reference."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analyses.claims import Claim, scoreboard
+from analyses.learning_curve import plot_training
+from analyses.quickstart import bandit, two_step
+from analyses.quickstart.bandit import BanditResult
+from analyses.quickstart.people import PeopleResult
+from analyses.quickstart.train import Trained
+from analyses.quickstart.two_step import TwoStepResult
+from analyses.report import Section
+from analyses.style import styled
+
+
+TITLE = "A network that learnt to learn, beside exact references, models and people"
+
+COMMANDS = """\
+cogmeta train bandit/independent --seed {seed} --out agents/bandit_independent
+cogmeta train two_step/wang2018 --seed {seed} --out agents/two_step_wang2018
+cogmeta simulate agents/two_step_wang2018 --task two_step/wang2018 --episodes 300 --subject network --out network.csv
+cogmeta fit two_step/hybrid network.csv --out fit
+cogmeta compare network.csv --task two_step/wang2018 --agents agents/two_step_wang2018 --models two_step/hybrid --out comparison"""
+"""The same steps one by one."""
+
+
+def keys(summary: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the numbers to lead with, each with what to hold it against."""
+    bandits, steps = summary["bandit"], summary["two_step"]
+    n_met = sum(claim["met"] == "yes" for claim in summary["claims"])
+    return [
+        {"value": f"{bandits['regret']:.2f}", "label": "regret of 100 bandit trials",
+         "beside": f"Bayes-optimal {bandits['bayes_optimal_regret']:.2f}, Thompson {bandits['regret_by_player']['thompson']:.2f}, "
+                   f"random {bandits['regret_by_player']['random']:.1f}"},
+        {"value": f"{steps['reward_per_trial']:.3f}", "label": "reward a two-step trial",
+         "beside": f"Bayes-optimal {steps['bayes_optimal_reward_per_trial']:.3f}, "
+                   f"model-based {steps['reward_per_trial_by_player']['model-based']:.3f}, random 0.500"},
+        {"value": f"{bandits['train_seconds'] + steps['train_seconds']:.0f} s", "label": "of training, two networks",
+         "beside": f"{bandits['steps_per_second']:,} and {steps['steps_per_second']:,} steps a second, one core each"},
+        {"value": f"{n_met} of {len(summary['claims'])}", "label": "published claims met", "beside": "listed below, met or not"},
+    ]
+
+
+def claims_section(found: BanditResult, steps: TwoStepResult) -> Section:
+    """Return the section that holds our numbers against published ones."""
+    section = Section("Claims")
+    section.table(claims_met(found, steps), "Published claim, our number", note="Claims were written before the run and are never tuned.")
+    return section
+
+
+def claims_met(found: BanditResult, steps: TwoStepResult) -> pd.DataFrame:
+    """Return the scoreboard of the published claims that the quickstart checks."""
+    regret = found.of(bandit.NETWORK)
+    results = {"regret": regret, "regret_above_bayes": regret - bandit.BAYES_OPTIMAL_REGRET,
+               "reward_per_trial": steps.of(two_step.NETWORK), **steps.lag1()}
+    claims: tuple[Claim, ...] = (*bandit.CLAIMS, *two_step.CLAIMS)
+    return scoreboard(claims, results)
+
+
+@styled
+def draw_training(trained: dict[str, Trained], random_reward: dict[str, float], best_reward: dict[str, float]) -> Figure:
+    """Draw reward against training steps, one panel a task, with the levels of random and Bayes-optimal play."""
+    figure, axes = plt.subplots(1, len(trained), figsize=(7.4, 2.7), layout="constrained")
+    for ax, (task, run) in zip(axes, trained.items(), strict=True):
+        levels = {"random": random_reward[task], "Bayes-optimal": best_reward[task]}
+        plot_training(run.records, levels, ax)
+        ax.set_title(f"{task}, {run.seconds:.0f} s")
+    return figure
+
+
+def training_section(trained: dict[str, Trained], figures: Mapping[str, Path]) -> Section:
+    """Return the section on training."""
+    section = Section("Training")
+    section.say("Two LSTM networks were trained from random weights, by their own reward prediction error alone: no rule of "
+                "either task, no example and no reference player was shown to them. Then their weights were frozen. "
+                "Everything below is behaviour with frozen weights, on fresh problems.")
+    section.show(figures["training"], "Reward a trial of the episodes that each update learnt from, against environment steps.")
+    rows = [{"task": task, "learner": run.learner, "steps": run.n_steps, "seconds": run.seconds,
+             "steps a second": round(run.n_steps / run.seconds)} for task, run in trained.items()]
+    section.table(pd.DataFrame(rows), "What was trained")
+    return section
+
+
+def bandit_section(found: BanditResult, figures: Mapping[str, Path]) -> Section:
+    """Return the section on the two-armed bandit."""
+    section = Section("Two-armed bandits")
+    section.say("Each episode draws two arms afresh, independently and uniformly in [0, 1], for 100 trials (Wang et al. 2016). "
+                "Regret is the expected reward lost against always taking the better arm.")
+    section.show(figures["regret"], "Cumulative regret and share of better-arm choices over trials; bands are 95 % intervals "
+                                    f"over {bandit.N_TEST:,} episodes.")
+    section.table(found.regret, "Regret of 100 trials", ours=(bandit.NETWORK,),
+                  note="Expected: exact (Bayes-optimal, by dynamic programming) or 100,000 simulated episodes. "
+                       "low, high: 95 % interval of ours.")
+    section.show(figures["raster"], "The network explores, then commits; later where the arms differ less (Wang et al. 2018, fig 1c).")
+    return section
+
+
+def two_step_section(steps: TwoStepResult, figures: Mapping[str, Path]) -> Section:
+    """Return the section on the network's two-step task."""
+    section = Section("Two-step task")
+    section.say("A first choice leads commonly (0.8) to one of two states, one of which pays (0.9 against 0.1) until that "
+                "reverses (Wang et al. 2018, simulation 4). Trained by model-free means, the network behaves model-based: "
+                "what counts is the state that paid, not the action that happened to lead there.")
+    section.show(figures["stay"], "Probability of repeating the first choice, by reward and transition of the trial before.")
+    section.show(figures["multi_lag"], "Weights of the last five trials on the present choice (Miller et al. 2017). A negative weight of "
+                                  "rewarded rare trials rules out a model-free account (Wang et al. 2018, fig 5e).")
+    section.table(steps.reward, "Reward a trial", ours=(two_step.NETWORK,), note="Expected: simulation of each reference for this project.")
+    return section
+
+
+def people_section(met: PeopleResult, figures: Mapping[str, Path]) -> Section:
+    """Return the section on people."""
+    section = Section("Beside people")
+    section.say("People play the full task with a choice at both stages (Daw et al. 2011); so does this network, trained on it. "
+                + ("" if met.has_people else "No data set was at hand: people are shown by published group statistics. "
+                   "With --data DIR or the environment variable COGMETA_DATA their trials are fitted and scored."))
+    section.show(figures["people"], "Stay probabilities of network, fitted models and people; points are people, bars 95 % intervals.")
+    section.table(met.regression, "Regression stay ~ reward x transition, log odds, predictors +1 and -1")
+    return section
+
+
+def likelihood_section(likelihood: pd.DataFrame, parameters: pd.DataFrame, figures: Mapping[str, Path]) -> Section:
+    """Return the section on likelihoods and fitted parameters."""
+    section = Section("Same trials, same likelihood")
+    section.say("Every player is scored on the very same choices by the same measure. Cognitive models are fitted to each subject "
+                "(maximum a posteriori) and scored on the trials that they were fitted to; a network was never fitted to anybody. "
+                "Tempered: with one inverse temperature a subject between the network's preferences and the choices.")
+    section.show(figures["likelihood"], "Log-likelihood a trial (a two-step trial has two choices); lines are 95 % intervals over subjects.")
+    section.table(likelihood.rename(columns={"fitted": "fitted a subject", "log_likelihood_per_trial": "log-likelihood a trial",
+                                             "n_subjects": "subjects", "n_trials": "trials"}), "Log-likelihood a trial, natural log")
+    section.table(parameters, "Fitted parameters, over subjects")
+    return section
+
+
+def run_section(seed: int, versions: Mapping[str, str]) -> Section:
+    """Return the section on what was run."""
+    section = Section("What was run")
+    section.say("The same steps, one by one:")
+    section.code(COMMANDS.format(seed=seed))
+    section.table(pd.DataFrame(list(versions.items()), columns=["package", "version"]), "Versions")
+    section.say("Sources: Wang et al. 2016 (arXiv 1611.05763); Wang et al. 2018 (Nat Neurosci 21:860); Daw et al. 2011 (Neuron 69:1204); "
+                "Miller et al. 2017 (Nat Neurosci 20:1269); Feher da Silva & Hare 2020 (Nat Hum Behav 4:1053); "
+                "Shahar et al. 2019 (PLoS Comput Biol).")
+    return section

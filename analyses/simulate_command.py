@@ -1,0 +1,48 @@
+"""Let a trained network, a reference player or a cognitive model behave, and write the trial table."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from analyses.players import find_player
+from cogmeta.errors import UserError
+from cogmeta.simulate import simulate
+from cogmeta.trials import write_trials
+from tasks.registry import make_task
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    player: str = typer.Argument(..., help="A folder written by cogmeta train, a reference player, or a cognitive model."),
+    task: str = typer.Option(..., "--task", help="Registered task; see cogmeta tasks."),
+    episodes: int = typer.Option(300, "--episodes", help="Episodes played."),
+    out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
+    seed: int = typer.Option(0, "--seed", help="Same seed, same trials."),
+    parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value."),
+    subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name."),
+) -> None:
+    """Let a trained network, a reference player or a cognitive model behave, and write the trial table.
+
+    Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --out trials.csv
+    """
+    made = make_task(task)
+    agent = find_player(player, made, _numbers(parameters))
+    with Progress(transient=True) as progress:
+        bar = progress.add_task(f"{player} plays {task}", total=made.spec.n_steps)
+        rollout = simulate(agent, made, episodes, seed, listener=lambda done, _: progress.update(bar, completed=done))
+    trials = rollout.to_trials(subject)
+    write_trials(trials, out)
+    reward = trials["reward"].mean()
+    Console().print(f"{len(trials)} trials of {episodes} episodes, {reward:.3f} reward a trial: {out}", soft_wrap=True)
+
+
+def _numbers(text: str) -> dict[str, float]:
+    """Return ``name=value,name=value`` as a mapping."""
+    try:
+        return {name.strip(): float(value) for name, value in (pair.split("=") for pair in text.split(",") if pair.strip())}
+    except ValueError:
+        raise UserError(f"--parameters must read name=value,name=value with numbers, got {text!r}.") from None

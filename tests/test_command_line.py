@@ -1,0 +1,186 @@
+"""The cogmeta command: every slip gives one line that teaches and a non-zero exit status, never a traceback."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cogmeta.cli import main
+
+COMMANDS = ("quickstart", "tasks", "train", "simulate", "fit", "compare", "data")
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command line in this process; return (exit status, standard output, standard error)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["cogmeta", *map(str, arguments)])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code or 0
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def fails(run):
+    """Run a command line that must fail with one line; return the line."""
+
+    def fails(*arguments):
+        status, _, err = run(*arguments)
+        assert status != 0 and "Traceback" not in err
+        assert len(err.strip().splitlines()) == 1, err
+        return err.strip()
+
+    return fails
+
+
+def bandit_table(n_subjects=3, n_trials=30):
+    """Return a well-formed bandit table."""
+    rng = np.random.default_rng(0)
+    trial = np.tile(np.arange(n_trials), n_subjects)
+    return pd.DataFrame({
+        "subject": np.repeat([f"s{i:02d}" for i in range(n_subjects)], n_trials), "trial": trial,
+        "choice": rng.integers(0, 2, len(trial)), "reward": rng.integers(0, 2, len(trial)),
+    })
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """Write a bandit table with one cell changed; return its path."""
+
+    def broken(column, value, row=17):
+        table = bandit_table().astype({column: object})
+        table.loc[row, column] = value
+        table.to_csv(tmp_path / "broken.csv", index=False)
+        return tmp_path / "broken.csv"
+
+    return broken
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_page_with_an_example(run, command):
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert f"cogmeta {command}" in out.replace("Usage: cogmeta", "")
+
+
+def test_the_help_of_cogmeta_lists_every_command_without_loading_torch():
+    code = ("import sys; sys.argv = ['cogmeta', '--help']\n"
+            "import cogmeta.cli\n"
+            "try: cogmeta.cli.main()\n"
+            "except SystemExit: pass\n"
+            "print('torch' in sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip().endswith("False"), done.stderr
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_an_unknown_command_is_answered_with_the_nearest_one(fails):
+    assert "Did you mean 'train'?" in fails("trian")
+
+
+def test_an_unknown_task_is_answered_with_the_nearest_one(fails, tmp_path):
+    assert "Did you mean 'two_step/daw2011'?" in fails("train", "two_step/daw2012", "--out", tmp_path / "run")
+    assert "Did you mean 'bandit/easy'?" in fails("tasks", "bandit/easi")
+
+
+def test_an_unknown_agent_and_learner_are_answered_with_those_there_are(fails, tmp_path):
+    assert "'lstm'" in fails("train", "bandit/easy", "--agent", "lsmt", "--out", tmp_path / "run")
+    assert "'a2c'" in fails("train", "bandit/easy", "--learner", "a3c", "--out", tmp_path / "run")
+
+
+def test_an_unknown_model_is_answered_with_the_nearest_one(fails, tmp_path, broken):
+    assert "Did you mean 'bandit/rescorla_wagner'?" in fails(
+        "fit", "bandit/rescorla_wagne", broken("choice", 1), "--out", tmp_path / "fit")
+
+
+@pytest.mark.parametrize(("column", "value", "expected"), [
+    ("choice", 7.5, "choice must be an integer"),
+    ("choice", -1, "choice must be an integer"),
+    ("choice", "left", "choice must be a number, got 'left'"),
+    ("reward", 12, "reward must lie in [0, 1], got 12"),
+    ("reward", "inf", "reward must lie in [0, 1]"),
+    ("trial", 16, "stands twice"),
+    ("reward", None, "reward is missing"),
+])
+def test_a_bad_cell_is_named_with_its_row_and_subject(fails, broken, tmp_path, column, value, expected):
+    message = fails("fit", "bandit/rescorla_wagner", broken(column, value), "--out", tmp_path / "fit")
+    assert expected in message and "row 17" in message and "'s00'" in message
+
+
+def test_a_missing_column_is_named(fails, tmp_path):
+    bandit_table().drop(columns="reward").to_csv(tmp_path / "t.csv", index=False)
+    message = fails("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")
+    assert "['reward'] missing" in message
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    (b"", "is empty"), (b"subject,trial,choice,reward\n", "no trials"), (b"\xe9t\xe9,trial\n1,2\n", "is not utf-8 text"),
+])
+def test_a_file_that_is_no_table_is_refused(fails, tmp_path, content, expected):
+    (tmp_path / "t.csv").write_bytes(content)
+    message = fails("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")
+    assert expected in message
+
+
+def test_a_latin_1_file_can_be_read_by_saying_so(run, tmp_path):
+    table = bandit_table().replace("s00", "Zoë")
+    table.to_csv(tmp_path / "t.csv", index=False, encoding="latin-1")
+    status, _, err = run("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit", "--encoding", "latin-1")
+    assert status == 0, err
+    assert "Zoë" in (tmp_path / "fit" / "parameters.csv").read_text(encoding="utf-8")
+
+
+def test_a_one_trial_subject_and_one_who_never_varies_are_flagged_not_dropped(run, tmp_path):
+    table = bandit_table()
+    table.loc[table["subject"] == "s01", "choice"] = 0
+    table = table[(table["subject"] != "s02") | (table["trial"] == 0)]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    status, _, err = run("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")
+    assert status == 0, err
+    fitted = pd.read_csv(tmp_path / "fit" / "parameters.csv", index_col="subject")
+    assert list(fitted.index) == ["s00", "s01", "s02"] and fitted["learning_rate"].notna().all()
+    assert "identical" in fitted["flag"]["s01"] and "one trial" in fitted["flag"]["s02"]
+
+
+def test_a_negative_seed_and_zero_steps_are_refused(fails, tmp_path):
+    assert "seed" in fails("train", "bandit/easy", "--seed", -1, "--out", tmp_path / "run")
+    assert "steps" in fails("train", "bandit/easy", "--steps", 0, "--out", tmp_path / "run")
+    assert "seed" in fails("simulate", "thompson", "--task", "bandit/easy", "--seed", -3, "--out", tmp_path / "t.csv")
+    assert "episodes" in fails("simulate", "thompson", "--task", "bandit/easy", "--episodes", 0, "--out", tmp_path / "t.csv")
+
+
+def test_an_output_folder_that_cannot_be_made_is_named(fails, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    for command in (("train", "bandit/easy"), ("quickstart",), ("simulate", "thompson", "--task", "bandit/easy")):
+        assert "file" in fails(*command, "--out", tmp_path / "file" / "run")
+
+
+def test_a_full_disk_leaves_no_half_written_file(tmp_path):
+    code = ("import resource, sys\n"
+            "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+            "from cogmeta.cli import main\n"
+            f"sys.argv = 'cogmeta simulate thompson --task bandit/easy --episodes 50 --out {tmp_path}/t.csv'.split()\n"
+            "main()")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_simulated_trials_can_be_fitted(run, tmp_path):
+    status, _, err = run("simulate", "bandit/rescorla_wagner", "--task", "bandit/medium", "--episodes", 4,
+                         "--out", tmp_path / "t.csv", "--seed", 3)
+    assert status == 0, err
+    assert run("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")[0] == 0
+    assert json.loads((tmp_path / "fit" / "summary.json").read_text())["totals"]["n_subjects"] == 4
