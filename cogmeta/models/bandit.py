@@ -16,6 +16,7 @@ from cogmeta.errors import UserError
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate
 from cogmeta.models.trial import Trial
+from cogmeta.task import Task
 from cogmeta.trials import BANDIT, Choice, Family, n_options_in
 
 _CITATION = "Wilson & Collins 2019, eLife 8:e49547"
@@ -51,6 +52,10 @@ class BanditModel(Model):
             raise UserError(f"{self.name} was made for n_arms={self.n_arms}, but the trials show choice {shown - 1}. "
                             "Options count from 0.")
         return replace(self, n_arms=self.n_arms or shown)
+
+    def for_task(self, task: Task) -> "BanditModel":
+        """Return this model with the task's number of arms."""
+        return replace(self, n_arms=task.spec.n_actions)
 
     def arms(self, lanes: tuple[int, ...], value: float = 0.0) -> np.ndarray:
         """Return an (n_arms, *lanes) array filled with ``value``."""

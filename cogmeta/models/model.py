@@ -20,6 +20,7 @@ import pandas as pd
 from cogmeta.models.agent import ModelAgent, make_agent
 from cogmeta.models.parameter import Parameter, check_parameters
 from cogmeta.models.trial import Trial
+from cogmeta.task import Task
 from cogmeta.trials import Choice, Family
 
 
@@ -85,6 +86,10 @@ class Model(ABC):
 
     def for_trials(self, trials: pd.DataFrame) -> "Model":
         """Return this model adapted to a validated trial table (number of arms, choices that the design has)."""
+        return self
+
+    def for_task(self, task: Task) -> "Model":
+        """Return this model adapted to a task (number of arms, choices that the design has), to play it as an agent."""
         return self
 
     @property

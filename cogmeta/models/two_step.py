@@ -20,7 +20,8 @@ they disagree on is an option here, and ``convert_parameters`` leads from one to
     Of the common transition that the model assumes: 0.7 in Daw et al. 2011, 0.8 in Wang et al. 2018 and Miller et al. 2017.
 ``second_choice``
     False for designs without a choice at the second stage (Wang et al. 2018; Miller et al. 2017): each second-stage state
-    then has one value, only the first choice is scored, and there is no second inverse temperature. Set by ``for_trials``.
+    then has one value, only the first choice is scored, and there is no second inverse temperature. Set by ``for_trials``
+    and ``for_task``.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ from cogmeta.errors import UserError, unknown_name
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, check_parameters, inverse_temperature, rate, stickiness
 from cogmeta.models.trial import Trial
+from cogmeta.task import Task
 from cogmeta.trials import TWO_STEP, Choice, Family
 
 _OPTIONS = {
@@ -122,6 +124,17 @@ class TwoStepModel(Model):
     def for_trials(self, trials: pd.DataFrame) -> "TwoStepModel":
         """Return this model for the table's design: with a second choice if the table has ``choice2``."""
         return replace(self, second_choice="choice2" in trials)
+
+    def for_task(self, task: Task) -> "TwoStepModel":
+        """Return this model for the task's design: with a second choice if the task scores one. It is tried out once."""
+        rng, action = np.random.default_rng(0), np.zeros(1, np.int64)
+        state, observation = task.begin(1, rng)
+        shown = [observation]
+        for _ in range(task.spec.steps_per_trial - 1):
+            state, observation, _, _ = task.advance(state, action, rng)
+            shown.append(observation)
+        scored = task.scored(np.stack(shown), np.zeros((len(shown), 1), np.int64))
+        return replace(self, second_choice=bool(scored[-1].all()))
 
     @property
     def choices(self) -> tuple[Choice, ...]:

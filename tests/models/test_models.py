@@ -1,0 +1,174 @@
+"""Every registered model against a plain loop written from its equations, and against its own agent."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from references import plain_loops
+
+from cogmeta.errors import UserError
+from cogmeta.fitting import check_model, log_likelihood
+from cogmeta.models import make_model, model_names
+from cogmeta.models.two_step import convert_parameters
+from cogmeta.simulate import replay, simulate
+from tasks.registry import make_task
+
+CONVENTIONS = [
+    dict(zip(("eligibility_error", "perseveration", "transitions", "initial_value", "common_probability"), values))
+    for values in itertools.product(("before", "after"), ("inside", "outside"), ("known", "counted"), (0.0, 0.5), (0.7, 0.8))
+]
+MEDIANS = {"learning_rate_1": 0.54, "learning_rate_2": 0.42, "eligibility": 0.57, "model_based_weight": 0.39,
+           "inverse_temperature_1": 5.19, "inverse_temperature_2": 3.69, "perseveration": 0.11}
+
+
+def some_parameters(model, rng):
+    return {p.name: float(p.to_natural(p.starts(1, rng))[0]) for p in model.parameters}
+
+
+def bandit_table(rng, n_arms=2, n=60):
+    return pd.DataFrame({"subject": "s", "trial": range(n), "choice": np.append(rng.integers(n_arms, size=n - 1), n_arms - 1),
+                         "reward": rng.integers(2, size=n)})
+
+
+def two_step_table(rng, single=False, n=60):
+    table = pd.DataFrame({"subject": "s", "trial": range(n), "choice1": rng.integers(2, size=n),
+                          "state2": rng.integers(2, size=n), "reward": rng.integers(2, size=n)})
+    return table if single else table.assign(choice2=rng.integers(2, size=n))
+
+
+@pytest.mark.parametrize("n_arms", [2, 4])
+@pytest.mark.parametrize("name", model_names("bandit"))
+def test_bandit_models_match_their_equations_in_a_plain_loop(name, n_arms, rng):
+    oracle = {"random": "biased_random"}.get(name.split("/")[1], name.split("/")[1])
+    table, model = bandit_table(rng, n_arms), make_model(name)
+    parameters = some_parameters(model, rng)
+    expected = getattr(plain_loops, oracle)(list(zip(table["choice"], table["reward"])), parameters, n_arms)
+    np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-12)  # rounding only
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["two choices", "one choice"])
+@pytest.mark.parametrize("name", model_names("two_step"))
+def test_two_step_models_match_their_equations_under_every_convention(name, single, rng):
+    table = two_step_table(rng, single)
+    second = [None] * len(table) if single else table["choice2"]
+    trials = list(zip(table["choice1"], table["state2"], second, table["reward"]))
+    for options in CONVENTIONS:
+        model = make_model(name, **options)
+        parameters = some_parameters(model, rng)
+        expected = plain_loops.two_step(trials, parameters, name.split("/")[1], **options)
+        np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-12, err_msg=str(options))
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_model_keeps_the_contract(name):
+    check_model(make_model(name))
+
+
+@pytest.mark.parametrize("options", [
+    {"perseveration": "outside"}, {"eligibility_error": "after"}, {"transitions": "counted"}, {"second_choice": False},
+])
+def test_the_hybrid_keeps_the_contract_under_its_conventions(options):
+    check_model(make_model("two_step/hybrid", **options))
+
+
+@pytest.mark.parametrize(("name", "task"), [
+    *((name, "bandit/independent") for name in model_names("bandit")),
+    *((name, "two_step/daw2011") for name in model_names("two_step")),
+    *((name, "two_step/wang2018") for name in model_names("two_step")),
+])
+def test_a_model_that_behaves_is_scored_as_it_behaved(name, task, rng):
+    task = make_task(task, n_trials=30)
+    model = make_model(name).for_task(task)
+    parameters = some_parameters(model, rng)
+    rollout = simulate(model.agent(parameters), task, n_episodes=5, seed=3)
+    trials = rollout.to_trials()
+    said = np.bincount(rollout.row.ravel(), weights=rollout.log_likelihood.ravel())
+    lanes = log_likelihood((model, parameters), trials)
+    np.testing.assert_allclose(lanes, said, atol=1e-10)  # rounding only
+    np.testing.assert_allclose(log_likelihood(model.agent(parameters), trials, task), lanes, atol=1e-10)
+
+
+def test_an_agent_can_have_other_parameters_in_every_episode():
+    model, task = make_model("bandit/rescorla_wagner"), make_task("bandit/independent", n_trials=20)
+    own = {"learning_rate": np.array([0.1, 0.9]), "inverse_temperature": np.array([2.0, 8.0])}
+    rollout = simulate(model.agent(own), task, n_episodes=2, seed=0)
+    second = replay(model.agent({name: x[1] for name, x in own.items()}), rollout)
+    np.testing.assert_allclose(second.logits[:, 1], rollout.logits[:, 1], atol=1e-12)
+    with pytest.raises(UserError, match="2 sets of parameters, but there are 3 episodes"):
+        simulate(model.agent(own), task, n_episodes=3)
+
+
+def test_a_reward_makes_its_choice_more_likely():
+    player = make_model("bandit/rescorla_wagner"), {"learning_rate": 0.3, "inverse_temperature": 4.0}
+    trials = pd.DataFrame({"subject": "s", "trial": [0, 1], "choice": [1, 1], "reward": [1, 1]})
+    first, second = log_likelihood(player, trials)
+    # after the reward Q = (.5, .65), so the log-odds are 4 x .15
+    assert (first, second) == pytest.approx((-math.log(2), -math.log(1 + math.exp(-0.6))))
+
+
+@pytest.mark.parametrize("options", [{"perseveration": "outside"}, {"eligibility_error": "after"},
+                                     {"perseveration": "outside", "eligibility_error": "after"}])
+def test_converted_parameters_behave_the_same_under_the_other_convention(options, rng):
+    table = two_step_table(rng)
+    daw, other = make_model("two_step/hybrid"), make_model("two_step/hybrid", **options)
+    parameters = MEDIANS | {"eligibility": 0.4}
+    converted = convert_parameters(parameters, daw, other)
+    before = log_likelihood((daw, parameters), table)
+    np.testing.assert_allclose(log_likelihood((other, converted), table), before, atol=1e-12)
+    back = convert_parameters(converted, other, daw)
+    assert {name: float(x) for name, x in back.items()} == pytest.approx(parameters)
+    assert not np.allclose(log_likelihood((other, parameters), table), before)
+
+
+def test_a_conversion_that_does_not_exist_is_refused():
+    daw = make_model("two_step/hybrid")
+    with pytest.raises(UserError, match="above 1"):
+        convert_parameters(MEDIANS | {"eligibility": 0.9}, daw, make_model("two_step/hybrid", eligibility_error="after"))
+    with pytest.raises(UserError, match="differ in more than"):
+        convert_parameters(MEDIANS, daw, make_model("two_step/hybrid", transitions="counted"))
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: make_model("two-step/hybird"), "Did you mean 'two_step/hybrid'"),
+    (lambda: make_model("two_step/hybrid", perseveration="inner"), "unknown perseveration 'inner'"),
+    (lambda: make_model("two_step/hybrid", preservation="inside"), "Did you mean 'perseveration'"),
+    (lambda: make_model("two_step/hybrid", common_probability=70), r"\[0.5, 1\]"),
+    (lambda: make_model("bandit/rescorla_wagner", n_arms=1), "at least 2 arms"),
+    (lambda: make_model("bandit/rescorla_wagner").agent({"learning_rate": 0.5}), "'inverse_temperature'"),
+    (lambda: make_model("bandit/rescorla_wagner").agent({"alpha": 0.5}), "unknown parameter of bandit/rescorla_wagner 'alpha'"),
+])
+def test_what_cannot_be_is_refused_with_what_to_do(call, message):
+    with pytest.raises(UserError, match=message):
+        call()
+
+
+# papers.md 6.1 and Daw et al. 2011: 600 simulated subjects x 201 trials at the published medians
+CELLS = [
+    ("two_step/hybrid", {}, (0.837, 0.788, 0.612, 0.670), (1.03, 0.446, 0.02, 0.144), 0.533),
+    ("two_step/hybrid", {"model_based_weight": 0.0}, (0.901, 0.897, 0.689, 0.685), (1.49, 0.701, 0.02, 0.008), 0.529),
+    ("two_step/model_free", {"eligibility": 1.0}, (0.966, 0.966, 0.714, 0.717), (2.14, 1.22, -0.01, 0.001), 0.532),
+    ("two_step/model_based", {}, (0.753, 0.598, 0.599, 0.750), (0.754, 0.003, 0.00, 0.354), 0.529),
+]
+
+
+@pytest.mark.parametrize(("name", "changed", "stay", "logit", "reward_rate"), CELLS)
+def test_the_published_medians_give_the_published_stay_probabilities(name, changed, stay, logit, reward_rate):
+    model = make_model(name)
+    parameters = {k: v for k, v in (MEDIANS | changed).items() if k in model.parameter_names}
+    trials = simulate(model.agent(parameters), make_task("two_step/daw2011", n_trials=201), 600, seed=5).to_trials()
+    choice, reward, common = (trials[c].to_numpy(float).reshape(600, 201) for c in ("choice1", "reward", "common"))
+    stayed = choice[:, 1:] == choice[:, :-1]
+    won, usual = reward[:, :-1] == 1, common[:, :-1] == 1
+    cells = np.array([[stayed[i][won[i] == w][usual[i][won[i] == w] == c].mean() for w in (1, 0) for c in (1, 0)]
+                      for i in range(600)])
+    pooled = np.array([stayed[(won == w) & (usual == c)].mean() for w in (1, 0) for c in (1, 0)])
+    # four standard errors over subjects, for the difference of two samples of 600, and the three digits that are printed
+    band = 4 * np.sqrt(2) * cells.std(axis=0) / np.sqrt(600) + 0.0005
+    assert (np.abs(pooled - stay) < band).all(), (pooled, band)
+    log_odds = np.log(pooled / (1 - pooled))
+    signs = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]]) / 4
+    width = np.abs(signs) @ (band / (pooled * (1 - pooled)))
+    assert (np.abs(signs @ log_odds - logit) < width + 0.005).all(), (signs @ log_odds, width)
+    assert abs(reward.mean() - reward_rate) < 4 * np.sqrt(2) * reward.mean(axis=1).std() / np.sqrt(600) + 0.0005

@@ -1,0 +1,88 @@
+"""Likelihoods of every model as plain loops over trials, written straight from the published equations.
+
+Slow, obvious, and without a line in common with the engine: the oracle that it must match.
+"""
+
+import math
+
+
+def log_softmax(logits, taken):
+    top = max(logits)
+    return logits[taken] - top - math.log(sum(math.exp(x - top) for x in logits))
+
+
+def rescorla_wagner(trials, p, n_arms=2, initial_value=0.5):
+    q, out = [initial_value] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in q], choice))
+        q[choice] += p["learning_rate"] * (reward - q[choice])
+    return out
+
+
+def choice_kernel(trials, p, n_arms=2):
+    c, out = [0.0] * n_arms, []
+    for choice, _ in trials:
+        out.append(log_softmax([p["choice_inverse_temperature"] * x for x in c], choice))
+        c = [x + p["choice_learning_rate"] * ((arm == choice) - x) for arm, x in enumerate(c)]
+    return out
+
+
+def rescorla_wagner_choice_kernel(trials, p, n_arms=2, initial_value=0.5):
+    q, c, out = [initial_value] * n_arms, [0.0] * n_arms, []
+    for choice, reward in trials:
+        logits = [p["inverse_temperature"] * x + p["choice_inverse_temperature"] * y for x, y in zip(q, c)]
+        out.append(log_softmax(logits, choice))
+        q[choice] += p["learning_rate"] * (reward - q[choice])
+        c = [x + p["choice_learning_rate"] * ((arm == choice) - x) for arm, x in enumerate(c)]
+    return out
+
+
+def biased_random(trials, p, n_arms=2):
+    return [math.log(p["bias"] if choice == 0 else (1 - p["bias"]) / (n_arms - 1)) for choice, _ in trials]
+
+
+def win_stay_lose_shift(trials, p, n_arms=2):
+    out, last = [], None
+    for choice, reward in trials:
+        if last is None:
+            probability = 1 / n_arms
+        else:
+            stay = 1 - p["noise"] * (n_arms - 1) / n_arms if last[1] else p["noise"] / n_arms
+            probability = stay if choice == last[0] else (1 - stay) / (n_arms - 1)
+        out.append(math.log(probability))
+        last = choice, reward
+    return out
+
+
+def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known", initial_value=0.0,
+             common_probability=0.7):
+    """``trials``: (choice1, state2, choice2, reward); choice2 is None in designs without it."""
+    single = trials[0][2] is None
+    q1, q2 = [initial_value] * 2, [[initial_value] * (1 if single else 2) for _ in range(2)]
+    last, agree, disagree, out = None, 0, 0, []
+    for choice1, state, choice2, reward in trials:
+        common = common_probability
+        if transitions == "counted":
+            common = common_probability if agree > disagree else 1 - common_probability if disagree > agree else 0.5
+        weight = {"model_free": 0.0, "model_based": 1.0}.get(kind, p.get("model_based_weight"))
+        logits = []
+        for a in range(2):
+            planned = common * max(q2[a]) + (1 - common) * max(q2[1 - a])
+            net = weight * planned + (1 - weight) * q1[a]
+            sticky = p["perseveration"] * (last == a)
+            beta = p["inverse_temperature_1"]
+            logits.append(beta * (net + sticky) if perseveration == "inside" else beta * net + sticky)
+        total = log_softmax(logits, choice1)
+        b = 0 if single else choice2
+        if not single:
+            total += log_softmax([p["inverse_temperature_2"] * x for x in q2[state]], choice2)
+        out.append(total)
+        before = q2[state][b]
+        after = before + p["learning_rate_2"] * (reward - before)
+        if kind != "model_based":
+            carried = reward - (before if eligibility_error == "before" else after)
+            q1[choice1] += p["learning_rate_1"] * (before - q1[choice1] + p["eligibility"] * carried)
+        q2[state][b] = after
+        agree, disagree = agree + (choice1 == state), disagree + (choice1 != state)
+        last = choice1
+    return out
