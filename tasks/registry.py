@@ -3,7 +3,7 @@
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -176,7 +176,7 @@ def _typed(task: str, setting: str, value: Any, wanted: Any, known: Mapping[str,
 
 
 def _convert(value: Any, wanted: Any) -> Any:
-    if get_origin(wanted) is types.UnionType:
+    if get_origin(wanted) in (types.UnionType, Union):
         return None if value is None else _convert(value, get_args(wanted)[0])
     if get_origin(wanted) is tuple:
         if not isinstance(value, list | tuple | np.ndarray):
@@ -188,7 +188,7 @@ def _convert(value: Any, wanted: Any) -> Any:
 
 
 def _words(wanted: Any) -> str:
-    if get_origin(wanted) is types.UnionType:
+    if get_origin(wanted) in (types.UnionType, Union):
         return f"{_words(get_args(wanted)[0])} or None"
     if get_origin(wanted) is tuple:
         return "a list of numbers"

@@ -11,10 +11,11 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import norm
 
 from cogmeta.agent import Agent
 from tasks.bandit_players import share_best
-from tasks.two_step import FIRST_STAGE, FIXATE, FIXATION, DriftTwoStep, ReversalTwoStep, TwoStep
+from tasks.two_step import FIRST_STAGE, FIXATE, FIXATION, DriftTwoStep, ReversalTwoStep, TwoStep, reflect
 
 NOTHING, ENDED = -1, 2
 """Values of ``TwoStepMemory.state2`` besides 0 and 1: no outcome to come; a trial ended by an invalid action."""
@@ -263,7 +264,7 @@ class BeliefFilter(TwoStepPlayer):
 
     def __init__(self, task: ReversalTwoStep) -> None:
         super().__init__(task)
-        self.name = "bayes-optimal" if np.isclose(sum(task.reward_probability), 1.0) else "belief filter"
+        self.name = "bayes-optimal" if np.isclose(sum(task.reward_probability), 1.0) else "belief-filter"
 
     def initial_values(self, n_episodes: int) -> np.ndarray:
         """State 0 is better with probability .5."""
@@ -291,6 +292,69 @@ class BeliefFilter(TwoStepPlayer):
         better, other = self.task.reward_probability
         state_value = np.concatenate([values, 1 - values], axis=1) * (better - other)
         return share_best(state_value @ _transitions(self.task).T)
+
+
+class GridFilter(TwoStepPlayer):
+    """Keeps the belief of each drifting reward probability on a grid, and takes what now looks best at both stages.
+
+    Parameters
+    ----------
+    task : DriftTwoStep
+        Whose drift, bounds and transitions it knows.
+    n_points : int
+        Grid points between the bounds.
+
+    Notes
+    -----
+    Bayes' rule for the option chosen, then every belief spreads as the probabilities drift and is reflected at the
+    bounds. Exact but for the grid; the policy is optimal for the next trial only, as it does not explore on purpose.
+    """
+
+    name = "belief-filter"
+
+    def __init__(self, task: DriftTwoStep, n_points: int = 41) -> None:
+        super().__init__(task)
+        low, high = task.bounds
+        self.point = low + (high - low) * (np.arange(n_points) + 0.5) / n_points
+        self._spread = _drift_matrix(self.point, task)
+
+    def initial_values(self, n_episodes: int) -> np.ndarray:
+        """All probabilities between the bounds are equally likely: (n_episodes, state, option, n_points)."""
+        return np.full((n_episodes, 2, 2, len(self.point)), 1 / len(self.point))
+
+    def learn(self, values: np.ndarray, trial: Trial) -> np.ndarray:
+        """Bayes' rule for what was chosen, then drift for all."""
+        likely = np.where(trial.reward[:, None] > 0, self.point, 1 - self.point)
+        posterior = values.copy()
+        chosen = (np.arange(len(values)), trial.state2, trial.action2)
+        posterior[chosen] *= likely
+        posterior[chosen] /= posterior[chosen].sum(axis=-1, keepdims=True)
+        return self.pass_by(posterior)
+
+    def pass_by(self, values: np.ndarray) -> np.ndarray:
+        """A trial passes: every probability may have drifted."""
+        return values @ self._spread
+
+    def first_logits(self, values: np.ndarray) -> np.ndarray:
+        """Share among the actions with the best prospect."""
+        return share_best((values @ self.point).max(axis=2) @ _transitions(self.task).T)
+
+    def second_logits(self, values: np.ndarray, state2: np.ndarray) -> np.ndarray:
+        """Share among the options of this state with the highest mean."""
+        return share_best((values @ self.point)[np.arange(len(values)), state2])
+
+
+def _drift_matrix(point: np.ndarray, task: DriftTwoStep) -> np.ndarray:
+    """Return (from, to) probabilities of one step of the reflected walk between grid cells."""
+    low, high = task.bounds
+    if not task.drift_sd:
+        return np.eye(len(point))
+    quantile = norm.ppf((np.arange(1000) + 0.5) / 1000)
+    width = (high - low) / len(point)
+    landed = reflect(point[:, None] + task.drift_sd * quantile, low, high)
+    cell = np.clip(((landed - low) / width).astype(int), 0, len(point) - 1)
+    counts = np.stack([np.bincount(row, minlength=len(point)) for row in cell])
+    return counts / counts.sum(axis=1, keepdims=True)
 
 
 class Oracle(TwoStepPlayer):
@@ -327,5 +391,6 @@ class Oracle(TwoStepPlayer):
 
 def two_step_players(task: TwoStep) -> list[TwoStepPlayer]:
     """Return every reference player of a two-step design, the simplest first."""
-    learners = [] if isinstance(task, DriftTwoStep) else [ModelFree(task), ModelBased(task), BeliefFilter(task)]
+    drifts = isinstance(task, DriftTwoStep)
+    learners = [GridFilter(task)] if drifts else [ModelFree(task), ModelBased(task), BeliefFilter(task)]
     return [RandomTwoStep(task), WinStayLoseShiftTwoStep(task), *learners, Oracle(task)]

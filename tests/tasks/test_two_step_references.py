@@ -13,6 +13,8 @@ from scipy.stats import binom
 from cogmeta.simulate import replay, simulate
 from tasks.players import players
 from tasks.registry import make_task
+from tasks.two_step import reflect
+from tasks.two_step_players import GridFilter
 
 N_EPISODES = 2000
 
@@ -186,3 +188,50 @@ def test_an_oracle_cannot_be_asked_about_people_whose_task_is_not_known():
     trials = simulate(players(task)["random"], task, 2, seed=0).to_trials().drop(columns="better_state")
     with pytest.raises(ValueError, match="must be told what the task hides"):
         replay(players(task)["oracle"], task.from_trials(trials))
+
+
+def believed(agent, rollout):
+    """Return (n_trials, n_episodes) the mean that a grid filter expects of the option that is chosen next."""
+    state, means = agent.initial_state(rollout.n_episodes), []
+    for t in range(rollout.n_steps):
+        _, _, state = agent.step(rollout.observation[t], rollout.previous_action[t], rollout.previous_reward[t], state)
+        if t % 2:
+            chosen = (np.arange(rollout.n_episodes), state.state2, rollout.action[t])
+            means.append(state.values[chosen] @ agent.point)
+    return np.array(means)
+
+
+def test_what_the_drift_filter_expects_is_what_comes():
+    """Its beliefs are calibrated: rewards average to what it expected, also where it expected little or much."""
+    task = make_task("two_step/daw2011")
+    agent = GridFilter(task)
+    rollout = simulate(agent, task, 300, seed=4)
+    expected, reward = believed(agent, rollout), rollout.reward[1::2]
+    for low, high in [(0.25, 0.45), (0.45, 0.5), (0.5, 0.55), (0.55, 0.6), (0.6, 0.75)]:
+        here = (expected >= low) & (expected < high)
+        error = 0.5 / np.sqrt(here.sum())
+        assert abs(reward[here].mean() - expected[here].mean()) < 4 * error
+
+
+def test_the_drift_filter_is_that_of_many_particles(rng):
+    """A particle filter that knows nothing of grids expects the same, within 4 standard errors of 40,000 particles."""
+    task = make_task("two_step/daw2011", n_trials=25)
+    agent = GridFilter(task, n_points=101)
+    rollout = simulate(agent, task, 1, seed=5)
+    expected = believed(agent, rollout)[:, 0]
+    particles = rng.uniform(0.25, 0.75, (40_000, 2, 2))
+    for trial in range(25):
+        state2 = int(rollout.observation[2 * trial + 1, 0, 2])
+        option = int(rollout.action[2 * trial + 1, 0])
+        mine = particles[:, state2, option]
+        assert abs(mine.mean() - expected[trial]) < 4 * mine.std() / np.sqrt(40_000) * np.sqrt(1 + trial)  # errors add up
+        weight = mine if rollout.reward[2 * trial + 1, 0] else 1 - mine
+        particles[:, state2, option] = rng.choice(mine, 40_000, p=weight / weight.sum())
+        particles = reflect(particles + rng.normal(0, 0.025, particles.shape), 0.25, 0.75)
+
+
+def test_a_finer_grid_expects_the_same():
+    task = make_task("two_step/daw2011", n_trials=100)
+    rollout = simulate(players(task)["random"], task, 20, seed=6)
+    coarse, fine = believed(GridFilter(task), rollout), believed(GridFilter(task, n_points=161), rollout)
+    assert np.abs(coarse - fine).max() < 0.003  # a quarter of a cell of the coarse grid
