@@ -142,23 +142,29 @@ class Fit:
         folder = Path(folder)
         try:
             record = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
-            table = pd.read_csv(folder / PARAMETERS_FILE, dtype={"subject": str, "flag": str}, keep_default_na=False,
-                                na_values={name: [""] for name in _numeric(record)}, float_precision="round_trip")
+            table = _read_table(folder / PARAMETERS_FILE)
             model = model or _registered(record)
             settings = {name: record[name] for name in ("n_starts", "seed")}
             episode = tuple(record["episode"]) if record["episode"] else None
             group = {k: np.array(v) if isinstance(v, list) else v for k, v in record["group"].items()}
             lacking = {"subject", "log_likelihood", "flag", *model.parameter_names} - set(table)
-        except (OSError, KeyError, TypeError, json.JSONDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise UserError(f"{str(folder)!r} does not hold a saved fit ({SUMMARY_FILE} and {PARAMETERS_FILE}): {error}.") from error
+        except UserError:
+            raise
+        except (OSError, KeyError, TypeError, ValueError) as error:  # broken JSON and CSV are ValueErrors
+            raise UserError(f"{str(folder)!r} does not hold a saved fit ({SUMMARY_FILE} and {PARAMETERS_FILE}): "
+                            f"{error}.") from error
         if lacking:
             raise UserError(f"{str(folder / PARAMETERS_FILE)!r} lacks the columns {sorted(lacking)} of {model.name}.")
         return cls(model, table, record["method"], settings, episode, group)
 
 
-def _numeric(record: dict[str, Any]) -> list[str]:
-    names = [p["parameter"] for p in record["parameters"]]
-    return [*names, *(f"se_{name}" for name in names), "log_likelihood", "objective", "aic", "bic"]
+def _read_table(path: Path) -> pd.DataFrame:
+    """Return the table with every digit of its numbers."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    for name in set(table) - {"subject", "flag"}:
+        kind = int if name == "n_trials" else float
+        table[name] = np.array([kind(cell or "nan") for cell in table[name]], kind)
+    return table
 
 
 def _registered(record: dict[str, Any]) -> Model:

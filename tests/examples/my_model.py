@@ -1,0 +1,30 @@
+"""A model of one's own: two learning rates, one for good news and one for bad (Lefebvre et al. 2017)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cogmeta.models.bandit import BanditModel
+from cogmeta.models.parameter import inverse_temperature, rate
+
+
+@dataclass(frozen=True)
+class TwoRates(BanditModel):
+    """Q[a] += α₊ δ where δ = r - Q[a] is positive, α₋ δ where it is negative; P = softmax(β Q)."""
+
+    name = "bandit/two_rates"
+    citation = "Lefebvre et al. 2017, Nat Hum Behav 1:0067"
+    parameters = (rate("learning_rate_gain", "α₊"), rate("learning_rate_loss", "α₋"), inverse_temperature())
+
+    def initial_values(self, lanes, parameters):
+        """Every arm is worth 0.5; the lane axes come last."""
+        return self.arms(lanes, 0.5)
+
+    def policy(self, values, parameters):
+        """Logits, one row an arm."""
+        return parameters.inverse_temperature * values
+
+    def update(self, values, parameters, trial):
+        """``trial.choice`` is one-hot, so that only the chosen arm moves."""
+        error = trial.choice * (trial.reward - values)
+        return values + parameters.learning_rate_gain * np.maximum(error, 0) + parameters.learning_rate_loss * np.minimum(error, 0)
