@@ -1,0 +1,144 @@
+"""Train an agent on a registered task into a folder: weights, record, learning curve, checkpoint."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.agents.network import Network
+from cogmeta.agents.store import RECORD, AgentRecord, save_agent
+from cogmeta.errors import UserError
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.simulate import simulate
+from cogmeta.task import Task
+from cogmeta.training import Checkpoint, Learner, train
+from cogmeta.training.learner import check_n_steps
+from cogmeta.training.run import Listener, Record
+from tasks.presets import learner_for, make_agent
+from tasks.registry import make_task
+
+CURVE, CHECKPOINT = "learning_curve.csv", "checkpoint.safetensors"
+TEST_SEED = 1_000_003
+"""Of the fresh episodes on which a trained agent is measured; far from the seeds that people train with."""
+
+
+class Curve:
+    """A listener that keeps the learning curve of a run in a CSV file, about ``n_rows`` rows a run.
+
+    Parameters
+    ----------
+    path : Path
+        Rows that stand there already are kept where training resumes.
+    resume : bool
+    n_rows : int
+    """
+
+    def __init__(self, path: Path, resume: bool = False, n_rows: int = 500) -> None:
+        self.path, self.n_rows, self.written = path, n_rows, time.monotonic()
+        self.rows: list[dict[str, Any]] = pd.read_csv(path).to_dict("records") if resume and path.is_file() else []
+
+    def __call__(self, record: Record) -> None:
+        """Take in the record of one update."""
+        while self.rows and self.rows[-1]["update"] >= record.update:  # after the checkpoint that is resumed
+            self.rows.pop()
+        spacing = record.n_steps / self.n_rows
+        if not self.rows or record.steps >= min(self.rows[-1]["steps"] + spacing, record.n_steps):
+            self.rows.append(record.as_dict())
+        if time.monotonic() - self.written > 10:
+            self.write()
+
+    def write(self) -> None:
+        """Write the file, whole or not at all."""
+        with atomic_path(self.path) as part:
+            pd.DataFrame(self.rows).to_csv(part, index=False)
+        self.written = time.monotonic()
+
+
+def train_into(
+    folder: str | Path, task_name: str, learner: Learner | str | None = None, seed: int = 0,
+    resume: bool = False, listeners: Sequence[Listener] = (), **options: Any,
+) -> Network:
+    """Train an agent on a registered task and keep everything in a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Gets ``weights.safetensors``, ``record.json``, ``learning_curve.csv`` and, while it trains,
+        ``checkpoint.safetensors``.
+    task_name : str
+        Registered id.
+    learner : Learner or {"a2c", "ppo"}, optional
+        By default that of the task's preset.
+    seed : int
+        Of the initial weights and of training.
+    resume : bool
+        Go on from the checkpoint in the folder.
+    listeners : sequence of callables
+        Called with a ``Record`` after every update.
+    **options
+        ``n_steps`` (environment steps), ``agent`` (a kind of network), ``command`` (for the record),
+        ``test_episodes`` (fresh episodes on which the agent is measured in the end, 2,000).
+
+    Returns
+    -------
+    Network
+    """
+    task, folder = make_task(task_name), make_folder(folder)
+    if not isinstance(learner, Learner):
+        learner = learner_for(task_name, learner)
+    if options.get("n_steps") is not None:
+        learner = replace(learner, n_steps=check_n_steps(options["n_steps"]))
+    agent = make_agent(task_name, options.get("agent"), seed=seed)
+    if not resume and (folder / RECORD).is_file():
+        raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder with --out, or remove it.")
+    curve = Curve(folder / CURVE, resume)
+    last: list[Record] = []
+    try:
+        agent = train(agent, task, learner, seed=seed, listeners=[last.append, curve, *listeners],
+                      checkpoint=Checkpoint(folder / CHECKPOINT, resume=resume))
+    finally:
+        if curve.rows:
+            curve.write()
+    steps, seconds = (last[-1].steps, last[-1].seconds) if last else (learner.n_steps, 0.0)
+    quality = measure(agent, task, options.get("test_episodes", 2000))
+    save_agent(agent, folder, AgentRecord(
+        task=task_name, task_settings=task.settings, seed=seed, learner=type(learner).__name__.lower(),
+        learner_settings=learner.settings, steps=steps, seconds=round(seconds, 1), quality=quality,
+        command=options.get("command", "")))
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    return agent
+
+
+def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST_SEED) -> dict[str, float]:
+    """Return how well an agent does on fresh episodes, its weights frozen.
+
+    Parameters
+    ----------
+    agent : Agent
+    task : Task
+    n_episodes : int
+    seed : int
+
+    Returns
+    -------
+    dict
+        ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes); for bandits ``regret``, the cumulative
+        expected regret an episode, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
+    """
+    rollout = simulate(agent, task, n_episodes, seed)
+    reward = rollout.reward.sum(axis=0) / task.spec.n_trials
+    quality = {"reward_per_trial": reward.mean(), "reward_per_trial_sem": _sem(reward)}
+    if task.spec.family.name == "bandit":
+        pays = rollout.hidden["reward_probability"]
+        regret = (pays.max(-1) - np.take_along_axis(pays, rollout.action[..., None], -1)[..., 0]).sum(axis=0)
+        quality |= {"regret": regret.mean(), "regret_sem": _sem(regret)}
+    rounded = {name: round(float(value), 4) for name, value in quality.items()}
+    return {**rounded, "test_episodes": n_episodes, "test_seed": seed}
+
+
+def _sem(values: np.ndarray) -> float:
+    return float(values.std() / np.sqrt(len(values)))
