@@ -84,12 +84,14 @@ def total_regret(trials: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Two rows, ``measure`` ``"regret"`` and ``"suboptimal"``: ``mean, low, high, n``.
+        Two rows, ``measure`` ``"regret"`` and ``"suboptimal"``: ``mean, low, high, n``. An episode without any
+        response has no regret, rather than none lost, and does not enter.
     """
     table = cumulative_regret(trials)
     rows = []
     for measure in ("regret", "suboptimal"):
-        totals = table.groupby(list(UNIT), sort=False)[measure].sum().reset_index(name="total").assign(measure=measure)
+        totals = table.groupby(list(UNIT), sort=False)[measure].sum(min_count=1)
+        totals = totals.reset_index(name="total").assign(measure=measure)
         rows.append(mean_interval(by_unit(totals, "total", "measure"), "total", "measure"))
     return pd.concat(rows, ignore_index=True)
 

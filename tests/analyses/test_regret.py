@@ -53,6 +53,13 @@ def test_a_missing_trial_adds_no_regret_and_is_missing_in_the_table():
     assert pulls[["suboptimal_pulls", "n_trials"]].values.tolist() == [[2, 3], [1, 2]]
 
 
+def test_an_episode_without_any_response_does_not_pass_for_a_perfect_one():
+    answers = HAND[["choice", "reward"]].astype(float)
+    silent = HAND.assign(**answers.where(HAND["subject"] == "b"))
+    total = total_regret(silent).set_index("measure").loc["regret"]
+    assert (round(total["mean"], 9), total["n"]) == (0.4, 1)
+
+
 def test_the_regret_of_random_choice_is_a_third_of_a_half(rng):
     total = total_regret(random_agent(rng, 4000)).set_index("measure")["mean"]
     # E|p1 - p2| / 2 = 1/6 a trial; sd of an episode's regret about 12, so 0.75 is four standard errors
