@@ -2,10 +2,10 @@
 
     python -m benchmarks.training [--quick] [--out FILE.json]
 
-All rows train an actor-critic with one LSTM on ``bandit/independent`` (100 trials an episode), in one call, one after the
-other. Ours run on one thread; the partner compiled by JAX uses its default threads, so compare CPU time as well as wall
-time. "two-pass" plays with the network and then runs the whole episode again through torch.nn.LSTM with autograd;
-"one environment" is the Python loop of the public reproductions: one episode, one step at a time, autograd through it.
+All rows train an actor-critic with one LSTM on ``bandit/independent`` (100 trials an episode), in one call, one after
+the other. Ours run on one thread, the partner compiled by JAX on its default threads: compare CPU time as well as wall
+time. "two-pass" plays with the network and then runs the whole episode again through torch.nn.LSTM with autograd; "one
+environment" is the Python loop of the public reproductions: one episode, one step at a time, autograd through it.
 """
 
 import argparse

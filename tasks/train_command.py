@@ -54,6 +54,7 @@ def _show(progress: Progress, bar: int, record: Record) -> None:
 
 def _command(task: str, agent: str, learner: str | None, steps: int | None, seed: int, out: Path) -> str:
     """Return the command line that makes this run."""
-    given = [("--agent", agent if agent != "lstm" else None), ("--learner", learner), ("--steps", steps), ("--seed", seed)]
+    kind = agent if agent != "lstm" else None
+    given = [("--agent", kind), ("--learner", learner), ("--steps", steps), ("--seed", seed)]
     options = " ".join(f"{name} {value}" for name, value in given if value is not None)
     return f"cogmeta train {task} {options} --out {out}"

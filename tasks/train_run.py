@@ -94,7 +94,7 @@ def train_into(
         learner = replace(learner, n_steps=check_n_steps(options["n_steps"]))
     agent = make_agent(task_name, options.get("agent"), seed=seed)
     if not resume and (folder / RECORD).is_file():
-        raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder with --out, or remove it.")
+        raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
     curve = Curve(folder / CURVE, resume)
     last: list[Record] = []
     try:

@@ -4,7 +4,7 @@ What is assumed: the weights change slowly, by a reward prediction error, over m
 stand still and the recurrent state does the learning. Source: Wang et al. 2018, Methods (48 units, policy softmax
 and linear value on a shared trunk, learned initial state). How ours departs: the paper does not state how weights
 are initialised; ours is a named option, and its default (wide input weights, orthogonal recurrence, forget bias 1)
-is the one that learnt fastest here.
+is the one that learnt fastest here; with a readout ten times smaller learning was far worse on both tasks.
 """
 
 from dataclasses import dataclass
@@ -61,8 +61,9 @@ class LSTMConfig:
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
                 raise UserError(f"{name} must be an integer >= {least}, got {value!r}.")
         for name in ("input_sd", "readout_sd"):
-            if not 0 < getattr(self, name) < 100:
-                raise UserError(f"{name} is a standard deviation and must lie in (0, 100), got {getattr(self, name)!r}.")
+            value = getattr(self, name)
+            if not 0 < value < 100:
+                raise UserError(f"{name} is a standard deviation and must lie in (0, 100), got {value!r}.")
         if not np.isfinite(self.forget_bias):
             raise UserError(f"forget_bias must be a finite number, got {self.forget_bias!r}.")
         if self.recurrence not in RECURRENCES:
@@ -86,8 +87,8 @@ class LSTMActorCritic(Network):
         By default drawn from ``seed``.
     seed : int
         Of the initial weights.
-    discount : float, optional
-        That of the value it was trained to predict; set by training.
+    discount : float
+        That of the value it was trained to predict; set by training, and the paper's until then.
     name : str
 
     Notes
@@ -109,7 +110,7 @@ class LSTMActorCritic(Network):
 
     def __init__(
         self, config: LSTMConfig, weights: dict[str, torch.Tensor] | None = None, seed: int = 0,
-        discount: float | None = None, name: str = "lstm",
+        discount: float = 0.9, name: str = "lstm",
     ) -> None:
         self.config, self.discount, self.name = config, discount, name
         self.weights = initial_weights(config, seed) if weights is None else weights

@@ -105,7 +105,8 @@ def training_of(run: Run) -> dict[str, Any]:
 def _check_same(saved: dict[str, Any], wanted: dict[str, Any], path: Path) -> None:
     for name, value in wanted.items():
         if saved.get(name) != value:
-            raise UserError(f"{str(path)!r} is of another training: its {name} is {_difference(saved.get(name), value)}. "
+            difference = _difference(saved.get(name), value)
+            raise UserError(f"{str(path)!r} is of another training: its {name} is {difference}. "
                             "Resume with the settings it was started with, or start anew elsewhere.")
 
 

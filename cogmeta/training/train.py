@@ -69,9 +69,13 @@ def train(
     Examples
     --------
     >>> from cogmeta.agents import LSTMActorCritic
-    >>> from cogmeta.training import A2C, train
-    >>> task = ...  # doctest: +SKIP
-    >>> agent = train(LSTMActorCritic.for_task(task), task, A2C(), seed=1)  # doctest: +SKIP
+    >>> from cogmeta.training import A2C
+    >>> from tasks.bandit import BernoulliBandit
+    >>> task, records = BernoulliBandit(n_trials=10), []
+    >>> untrained = LSTMActorCritic.for_task(task, n_units=4)
+    >>> agent = train(untrained, task, A2C(n_episodes=20), n_steps=1_000, seed=1, listeners=[records.append])
+    >>> len(records), records[-1].steps, agent.discount
+    (5, 1000, 0.9)
     """
     checkpoint = _as_checkpoint(checkpoint)
     run = _start(agent.copy(), task, learner, n_steps, seed, checkpoint)
@@ -127,7 +131,8 @@ def _go_on(run: Run, checkpoint: Checkpoint | None) -> Iterator[Record]:
                 record = run.advance()
         except ExplodedError as error:
             kept = f" The last good checkpoint is {str(checkpoint.path)!r}." if _exists(checkpoint) else ""
-            raise ExplodedError(f"training stopped at step {run.steps} (update {run.update + 1}): {error}{kept}") from error
+            where = f"training stopped at step {run.steps} (update {run.update + 1})"
+            raise ExplodedError(f"{where}: {error}{kept}") from error
         if checkpoint:
             checkpoint.save_if_due(run)
         yield record

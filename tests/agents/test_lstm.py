@@ -7,11 +7,19 @@ import pytest
 import torch
 
 from cogmeta.agents import LSTMActorCritic, LSTMConfig
+from cogmeta.check import check_agent
 from cogmeta.errors import UserError
 from cogmeta.simulate import replay, simulate
 from tasks.bandit import BernoulliBandit
+from tasks.registry import make_task, task_names
 
 TASK = BernoulliBandit(n_trials=20)
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_an_lstm_keeps_the_contract_of_an_agent_on_every_task(name):
+    task = make_task(name)
+    check_agent(LSTMActorCritic.for_task(task, n_units=6, seed=1), task)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others():

@@ -70,7 +70,8 @@ from tasks.bandit import BernoulliBandit
 task = BernoulliBandit(n_trials=10)
 checkpoint = Checkpoint(sys.argv[1], interval=float(sys.argv[2]), resume=sys.argv[3] == "resume")
 try:
-    trained = train(LSTMActorCritic.for_task(task, n_units=5, seed=1), task, PPO(n_steps=8_000, n_episodes=16), seed=3,
+    untrained = LSTMActorCritic.for_task(task, n_units=5, seed=1)
+    trained = train(untrained, task, PPO(n_steps=8_000, n_episodes=16), seed=3,
                     listeners=[lambda record: print(record.update, flush=True)], checkpoint=checkpoint)
 except Interrupted as stopped:
     sys.exit(str(stopped))
@@ -79,7 +80,8 @@ save_agent(trained, sys.argv[4])
 
 
 @pytest.mark.parametrize("number", [
-    signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow), pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+    signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+    pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
 def test_a_killed_process_resumes_to_the_same_bytes(number, tmp_path):
     path, folder = tmp_path / "checkpoint.safetensors", tmp_path / "agent"
     command = [sys.executable, "-c", SCRIPT, str(path)]
@@ -115,7 +117,8 @@ def test_what_is_not_a_number_stops_training_and_the_last_good_checkpoint_stands
             network.weights["readout"][0, 0] = float("nan")
 
     run = updates(network, TASK, LEARNERS["ppo"], checkpoint=Checkpoint(path, interval=0))
-    with pytest.raises(ExplodedError, match=r"stopped at step 480 \(update 4\).*smaller step_size.*last good checkpoint"):
+    said = r"stopped at step 480 \(update 4\).*smaller step_size.*last good checkpoint"
+    with pytest.raises(ExplodedError, match=said):
         for record in run:
             poison(record)
     assert path.read_bytes() == saved[0]

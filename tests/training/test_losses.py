@@ -30,11 +30,12 @@ def case():
 def losses(case):
     """Return each loss of the policy as a function of the logits."""
     _, action, advantage, before = case
-    return {
-        "policy_gradient": lambda logits: policy_gradient(log_probabilities(logits), action, advantage),
-        "clipped_surrogate": lambda logits: clipped_surrogate(log_probabilities(logits), action, advantage, before, 0.2),
-        "negative_entropy": lambda logits: negative_entropy(log_probabilities(logits)),
+    losses = {
+        "policy_gradient": lambda log_p: policy_gradient(log_p, action, advantage),
+        "clipped_surrogate": lambda log_p: clipped_surrogate(log_p, action, advantage, before, 0.2),
+        "negative_entropy": negative_entropy,
     }
+    return {name: lambda logits, loss=loss: loss(log_probabilities(logits)) for name, loss in losses.items()}
 
 
 @pytest.mark.parametrize("name", ["policy_gradient", "clipped_surrogate", "negative_entropy"])
