@@ -169,7 +169,7 @@ class _Block:
     def __init__(self, sequences: Sequences, lanes: np.ndarray) -> None:
         n_trials = int(sequences.length[lanes].max(initial=0))
         self.n_lanes = len(lanes)
-        events = {name: np.take(array[:n_trials], lanes, axis=-1)[..., None, :] for name, array in sequences.events.items()}
+        events = {name: _columns(array[:n_trials], lanes)[..., None, :] for name, array in sequences.events.items()}
         names = {id(array): name for name, array in sequences.events.items()}
         self.taken = [events[names[id(c.taken)]][:, :, 0] for c in sequences.choices]
         self.given = [None if c.given is None else events[names[id(c.given)]] for c in sequences.choices]
@@ -185,6 +185,12 @@ class _Block:
                 logits[c][t, :, slabs] = difference[0] + self.given[c][t, 1] * (difference[1] - difference[0])
             else:
                 logits[c][t, :, slabs] = (self.given[c][t][:, None] * difference).sum(axis=0)
+
+
+def _columns(array: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+    """Return the last axis at ``lanes``: a view where they stand in a row, else a copy."""
+    in_row = lanes[-1] - lanes[0] == len(lanes) - 1 and (np.diff(lanes) == 1).all()
+    return array[..., lanes[0]:lanes[-1] + 1] if in_row else np.take(array, lanes, axis=-1)
 
 
 def _empty_logits(block: _Block, n_slabs: int) -> list[np.ndarray]:

@@ -5,6 +5,7 @@ afresh with each. Sequences belong to subjects. Trials without a response are le
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,7 @@ class Sequences:
     events: dict[str, np.ndarray]
     choices: tuple[Scored, ...]
 
-    @property
+    @cached_property
     def length(self) -> np.ndarray:
         """(n_sequences,) number of trials of each."""
         return (self.row >= 0).sum(axis=0)

@@ -4,8 +4,8 @@ Both functions are written once, in NumPy, over *lanes*. A lane is one learner: 
 set of parameters. Fits run all subjects, all starts and all finite differences side by side as lanes; simulation uses the
 same two functions with one lane an episode. **Lane axes come last**: a model's array for two options has the shape
 ``(2, *lanes)``, each parameter is an array of shape ``lanes`` (or one that broadcasts to it). Measured on the
-seven-parameter two-step model, 200 subjects x 201 trials x 10 starts: options first and lanes last keeps every operation
-on contiguous rows; options last (lanes leading) took several times as long, for its inner loops are two numbers long.
+arithmetic of the seven-parameter two-step model, 8,000 lanes x 201 trials: 0.018 s with lanes last, where every operation
+runs over contiguous rows, 0.168 s with lanes first, where inner loops are two numbers long.
 """
 
 from abc import ABC, abstractmethod

@@ -1,0 +1,74 @@
+"""The table of a fit: one row a subject, with standard errors and what to beware of."""
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.fitting.optimiser import Points
+from cogmeta.fitting.sequences import Sequences
+from cogmeta.models.model import Model
+
+FLAT = 1e-2
+"""A direction is flat when the data's curvature along it, in unconstrained coordinates, is below this: its standard
+error would exceed 10."""
+
+
+def tabulate(model: Model, sequences: Sequences, best: Points, method: str) -> pd.DataFrame:
+    """Return one row a subject: parameters, standard errors, likelihood, criteria, flag."""
+    natural = np.array([p.to_natural(u) for p, u in zip(model.parameters, best.u)])
+    errors, flat = _standard_errors(model, best)
+    bound = _at_bound(model, best.u)
+    n, k = sequences.n_scored, len(model.parameters)
+    if method == "mle":
+        natural[:, n == 0] = np.nan
+    log_likelihood = best.log_likelihood
+    columns = {"subject": sequences.subjects}
+    columns |= dict(zip(model.parameter_names, natural))
+    columns |= {f"se_{name}": error for name, error in zip(model.parameter_names, errors)}
+    columns |= {"log_likelihood": log_likelihood, "objective": best.objective, "n_trials": n,
+                "aic": 2 * k - 2 * log_likelihood, "bic": k * np.log(np.maximum(n, 1)) - 2 * log_likelihood}
+    columns["flag"] = _flags(model, sequences, bound, flat & ~bound)
+    return pd.DataFrame(columns)
+
+
+def _at_bound(model: Model, u: np.ndarray) -> np.ndarray:
+    low, high = np.array([p.search for p in model.parameters]).T[:, :, None]
+    margin = 0.01 * (high - low)
+    return (u <= low + margin) | (u >= high - margin)
+
+
+def _standard_errors(model: Model, best: Points) -> tuple[np.ndarray, np.ndarray]:
+    """Return natural standard errors and which parameters take part in a flat direction, both (n_parameters, n_sets).
+
+    From the expected curvature, not the observed one: where an optimum sits on a kink of the likelihood (model-based
+    values take a maximum), the observed curvature is not defined.
+    """
+    size, axes = np.linalg.eigh(best.fisher)
+    flat = ((np.abs(axes) > 0.5) & (size < FLAT)[:, None, :]).any(axis=2).T
+    size, axes = np.linalg.eigh(best.curvature)
+    variance = (axes**2 / np.maximum(size, 1e-300)[:, None, :]).sum(axis=2).T
+    slope = np.array([p.derivatives(u)[0] for p, u in zip(model.parameters, best.u)])
+    flat_here = flat & (variance > 1 / FLAT)
+    return np.where(flat_here | _at_bound(model, best.u), np.inf, slope * np.sqrt(variance)), flat
+
+
+def _flags(model: Model, sequences: Sequences, bound: np.ndarray, flat: np.ndarray) -> list[str]:
+    """Return what to beware of for each subject, in words."""
+    trials = np.bincount(sequences.subject, weights=sequences.length, minlength=len(sequences.subjects))
+    taken = np.zeros((len(sequences.subjects), sequences.choices[0].taken.shape[1]))
+    np.add.at(taken, sequences.subject, sequences.choices[0].taken.sum(axis=0).T)
+    names = np.array(model.parameter_names)
+    flags = []
+    for i in range(len(sequences.subjects)):
+        words = []
+        if trials[i] == 0:
+            words.append("no answered trial: nothing was fitted")
+        elif trials[i] == 1:
+            words.append("only one trial")
+        elif taken[i].max() == trials[i]:
+            words.append("all choices identical")
+        if trials[i] and bound[:, i].any():
+            words.append("at bound: " + ", ".join(names[bound[:, i]]))
+        if trials[i] and flat[:, i].any():
+            words.append("not identified: " + ", ".join(names[flat[:, i]]))
+        flags.append("; ".join(words))
+    return flags
