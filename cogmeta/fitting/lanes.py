@@ -178,13 +178,17 @@ class _Block:
     def store(self, logits: list[np.ndarray], t: int, slabs: slice, policy: Any) -> None:
         """Write a policy's logits at trial t, relative to the first option, in the state that was met."""
         for c, logit in enumerate(in_tuple(policy)):
-            difference = logit[..., 1:, :, :] - logit[..., :1, :, :]
+            place = logits[c][t, :, slabs]
             if self.given[c] is None:
-                logits[c][t, :, slabs] = difference
-            elif len(difference) == 2:
-                logits[c][t, :, slabs] = difference[0] + self.given[c][t, 1] * (difference[1] - difference[0])
+                np.subtract(logit[1:], logit[:1], out=place)
+                continue
+            state, difference = self.given[c][t], logit[:, 1:] - logit[:, :1]
+            if len(difference) == 2:
+                change = difference[1] - difference[0]
+                change *= state[1]
+                np.add(difference[0], change, out=place)
             else:
-                logits[c][t, :, slabs] = (self.given[c][t][:, None] * difference).sum(axis=0)
+                np.sum(state[:, None] * difference, axis=0, out=place)
 
 
 def _columns(array: np.ndarray, lanes: np.ndarray) -> np.ndarray:
