@@ -2,11 +2,12 @@
 
     python -m benchmarks.fitting [--quick] [--out FILE.json]
 
-Task: 200 synthetic subjects x 201 trials (``two_step/daw2011``), the seven-parameter hybrid with perseveration outside the
-inverse temperature, 10 starts a subject, maximum likelihood and maximum a posteriori. CPU time of the whole call (table
-checks, starts, search, standard errors), one thread. Beside it, on a few of the same subjects: SciPy's L-BFGS-B on a plain
-Python loop with the same starts. "Short of the best" is the summed objective against the best optimum known: 40 other
-starts, none dropped, run to a tolerance a thousand times finer, or ours or SciPy's where that is better.
+Task: 200 synthetic subjects x 201 trials (``two_step/daw2011``), the seven-parameter hybrid with perseveration outside
+the inverse temperature, 10 starts a subject, maximum likelihood and maximum a posteriori. CPU time of the whole call
+(table checks, starts, search, standard errors), one thread. Beside it, on a few of the same subjects: SciPy's L-BFGS-B
+on a plain Python loop with the same starts. "Short of the best" is the summed objective against the best optimum
+known: 40 other starts, none dropped, run to a tolerance a thousand times finer, or ours or SciPy's where that is
+better.
 """
 
 import argparse
@@ -66,11 +67,12 @@ def best_known(trials: pd.DataFrame, model: Model, method: str) -> np.ndarray:
     starts = spread_starts(model.parameters, 4 * N_STARTS, np.random.default_rng(99))
     penalty = NoPenalty() if method == "mle" else DeclaredPriors(model.parameters)
     subject = np.tile(np.arange(n), starts.shape[1])
-    return maximise(Engine(model, sequences), penalty, np.repeat(starts, n, axis=1), subject, race={}, tolerance=1e-6).objective
+    starts = np.repeat(starts, n, axis=1)
+    return maximise(Engine(model, sequences), penalty, starts, subject, race={}, tolerance=1e-6).objective
 
 
 def plain_log_likelihood(rows: list[tuple], p: list[float]) -> float:
-    """Return the hybrid's log-likelihood by a plain loop over trials; plain floats, which are faster here than arrays."""
+    """Return the hybrid's log-likelihood by a loop over trials; plain floats, which are faster here than arrays."""
     rate_1, rate_2, eligibility, weight, beta_1, beta_2, sticky = p
     first, second, last, total = [0.0, 0.0], [[0.0, 0.0], [0.0, 0.0]], -1, 0.0
     for choice1, state, choice2, reward in rows:
@@ -124,7 +126,8 @@ def measure(n_subjects: int, n_loop: int, seed: int) -> pd.DataFrame:
 
 def _row(name: str, method: str, n_subjects: int, seconds: float, short: np.ndarray) -> dict:
     return {"fitter": name, "method": method, "subjects": n_subjects, "cpu_seconds": seconds,
-            "cpu_ms_per_fit": 1e3 * seconds / n_subjects, "nats_short_of_best": short.sum(), "worst_subject": short.max()}
+            "cpu_ms_per_fit": 1e3 * seconds / n_subjects, "nats_short_of_best": short.sum(),
+            "worst_subject": short.max()}
 
 
 def main() -> None:

@@ -27,8 +27,8 @@ def check_model(model: Model, seed: int = 0) -> None:
     ------
     UserError
         Parameters are not declared (or declared twice); the likelihood is not finite or exceeds 1 somewhere in the
-        domain; zero inverse temperatures (with every real-valued parameter 0) do not choose by chance; the agent does not
-        say what the likelihood says; or relabelling the options changes more than labels in a ``symmetric`` model.
+        domain; zero inverse temperatures (with every real-valued parameter 0) do not choose by chance; the agent does
+        not say what the likelihood says; or relabelling the options changes more than labels in a ``symmetric`` model.
 
     Examples
     --------
@@ -49,7 +49,8 @@ def check_model(model: Model, seed: int = 0) -> None:
 def random_trials(model: Model, rng: np.random.Generator) -> pd.DataFrame:
     """Return a validated table of random choices, states and rewards of the model's family."""
     n = N_SUBJECTS * N_TRIALS
-    columns = {"subject": np.repeat([f"s{i}" for i in range(N_SUBJECTS)], N_TRIALS), "trial": np.tile(range(N_TRIALS), N_SUBJECTS)}
+    names = [f"s{i}" for i in range(N_SUBJECTS)]
+    columns = {"subject": np.repeat(names, N_TRIALS), "trial": np.tile(range(N_TRIALS), N_SUBJECTS)}
     for choice in model.choices:
         columns[choice.column] = rng.integers(model.n_options(choice), size=n)
     for name, n_values in model.family.states:
@@ -71,13 +72,15 @@ def _check_declaration(model: Model) -> None:
     try:
         log_likelihood((model, _middle(model)), random_trials(model, np.random.default_rng(0)))
     except AttributeError as error:
-        raise UserError(f"{model.name} reads something that is not declared: {error}. Declared are {list(names)}.") from error
+        raise UserError(f"{model.name} reads something that is not declared: {error}. "
+                        f"Declared are {list(names)}.") from error
 
 
 def _check_domain(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:
-    corners = [{p.name: float(p.to_natural(np.array(p.search[int(rng.integers(2))]))) for p in model.parameters} for _ in range(20)]
-    inside = [{p.name: float(p.to_natural(rng.uniform(*p.search))) for p in model.parameters} for _ in range(20)]
-    for parameters in corners + inside:
+    corners = [[rng.choice(p.search) for p in model.parameters] for _ in range(20)]
+    inside = [[rng.uniform(*p.search) for p in model.parameters] for _ in range(20)]
+    for place in corners + inside:
+        parameters = {p.name: float(p.to_natural(u)) for p, u in zip(model.parameters, place)}
         values = log_likelihood((model, parameters), trials)
         if not np.isfinite(values).all() or (values > 1e-12).any():
             row = int(np.argmax(~np.isfinite(values) | (values > 1e-12)))
@@ -93,8 +96,8 @@ def _check_chance(model: Model, trials: pd.DataFrame) -> None:
     chance = -sum(np.log(model.n_options(c)) for c in model.choices)
     values = log_likelihood((model, _middle(model) | still), trials)
     if not np.allclose(values, chance, rtol=0, atol=1e-12):
-        raise UserError(f"{model.name} must choose by chance (log-likelihood {chance:.4f} a trial) where {list(still)} are 0, "
-                        f"got {values.mean():.4f} on average.")
+        raise UserError(f"{model.name} must choose by chance (log-likelihood {chance:.4f} a trial) where "
+                        f"{list(still)} are 0, got {values.mean():.4f} on average.")
 
 
 def _check_labels(model: Model, trials: pd.DataFrame) -> None:
@@ -117,8 +120,8 @@ def _check_agent(model: Model, rng: np.random.Generator) -> None:
     scored = log_likelihood((model, _middle(model)), trials)
     if not np.allclose(scored, told, rtol=0, atol=1e-10):
         row = int(np.argmax(np.abs(scored - told)))
-        raise UserError(f"{model.name} as an agent and its likelihood disagree: log-probability {told[row]:.6f} while it behaved, "
-                        f"{scored.iloc[row]:.6f} when scored, at trial {row % N_TRIALS}.")
+        raise UserError(f"{model.name} as an agent and its likelihood disagree: log-probability {told[row]:.6f} "
+                        f"while it behaved, {scored.iloc[row]:.6f} when scored, at trial {row % N_TRIALS}.")
 
 
 def _behave(model: Model, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:

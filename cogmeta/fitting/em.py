@@ -1,13 +1,15 @@
 """Hierarchical fits by expectation-maximisation with Laplace's approximation (Huys et al. 2011).
 
-Subjects' unconstrained parameters are drawn from a group's normal distribution, whose mean and covariance are fitted too:
+Subjects' unconstrained parameters are drawn from a group's normal distribution, whose mean and covariance are fitted
+too:
 
     E: m_i = argmax log p(D_i | u) + log N(u | mean, covariance),   S_i = inverse curvature there
     M: mean = average of m_i,   covariance = average of (m_i m_i' + S_i) - mean mean'
 
-How ours departs: the curvature is the expected one (Fisher matrix) plus the group's precision, not the observed one, which
-is not defined where a subject's optimum sits on a kink of the likelihood; and the covariance may be full. The first E-step
-starts from many points under the broad prior of Piray et al. 2019 (variance 6.25); later ones from where subjects stood.
+How ours departs: the curvature is the expected one (Fisher matrix) plus the group's precision, not the observed one,
+which is not defined where a subject's optimum sits on a kink of the likelihood; and the covariance may be full. The
+first E-step starts from many points under the broad prior of Piray et al. 2019 (variance 6.25); later ones from where
+subjects stood.
 """
 
 from collections.abc import Iterator
@@ -101,7 +103,8 @@ def log_model_evidence(points: Points) -> np.ndarray:
 
 
 def integrated_bic(
-    engine: Engine, group: dict[str, Any], n_choices: int, covariance: str, rng: np.random.Generator, n_samples: int = 200
+    engine: Engine, group: dict[str, Any], n_choices: int, covariance: str, rng: np.random.Generator,
+    n_samples: int = 200,
 ) -> float:
     """Return iBIC: the likelihood integrated over the group by sampling, and a charge for the group's parameters.
 

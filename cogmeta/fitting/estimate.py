@@ -50,7 +50,8 @@ def fit(
     seed : int
         Of the starting points.
     episode : tuple of str, optional
-        Columns whose change starts learning afresh, such as ``("subject", "session", "block")``; by default the family's.
+        Columns whose change starts learning afresh, such as ``("subject", "session", "block")``; by default the
+        family's.
     reward_range : tuple of float, optional
         Smallest and largest reward that can be; by default the family's.
     listener : callable, optional
@@ -120,7 +121,8 @@ def prepare(
     if isinstance(model, str):
         model = make_model(model, **options)
     elif options:
-        raise UserError(f"options such as {next(iter(options))!r} go with a model's name; this model has its own already.")
+        raise UserError(f"options such as {next(iter(options))!r} go with a model's name; "
+                        "this model has its own already.")
     lacking = [c.column for c in model.family.choices if not c.optional and c.column not in trials]
     if lacking:
         family = guess_family(trials)

@@ -7,9 +7,10 @@ trial-wise logits as their Jacobian ``J``. With the probabilities ``p`` of the o
     score  = sum_t J_t' (taken_t - p_t)                 (the exact gradient, up to the finite difference)
     Fisher = sum_t J_t' (diag(p_t) - p_t p_t') J_t      (the expected curvature, never negative)
 
-so a Gauss-Newton step needs no second derivatives and no exponentials in the displaced slabs. Parameters that ``update``
-never reads (inverse temperatures, weights) do not displace the values: their slabs run the policy only. Which ones those
-are is found out by running the model, not declared. Lanes run in blocks that fit into a processor's cache.
+so a Gauss-Newton step needs no second derivatives and no exponentials in the displaced slabs. Parameters that
+``update`` never reads (inverse temperatures, weights) do not displace the values: their slabs run the policy only.
+Which ones those are is found out by running the model, not declared. Lanes run in blocks that fit into a processor's
+cache.
 """
 
 from collections.abc import Sequence
@@ -276,7 +277,8 @@ def _curvature(z: np.ndarray, taken: np.ndarray, order: list[int]) -> tuple[np.n
         log_probability, residual, variance = _two_options(z[:, 0, 0], taken)
         score, fisher = _sums(jacobian[:, 0], residual, variance)
     else:
-        log_probability, (score, fisher) = _log_probability(z[:, :, 0], taken), _many_options(z[:, :, 0], jacobian, taken)
+        log_probability = _log_probability(z[:, :, 0], taken)
+        score, fisher = _many_options(z[:, :, 0], jacobian, taken)
     slabs = np.array(order) - 1
     return log_probability.sum(axis=0), score[:, slabs], fisher[:, slabs[:, None], slabs]
 

@@ -1,8 +1,8 @@
 """One likelihood for everybody: fitted models, models with given parameters, networks, ideal observers.
 
 ``log_likelihood(player, trials)`` gives the natural log-probability of what was chosen in each trial, summed over the
-trial's choices, aligned with the rows of the table; NaN for a trial without a response, which scores nobody. A cognitive
-model gives the same numbers whether it runs in the lanes of a fit or replays the task as an agent.
+trial's choices, aligned with the rows of the table; NaN for a trial without a response, which scores nobody. A
+cognitive model gives the same numbers whether it runs in the lanes of a fit or replays the task as an agent.
 """
 
 from collections.abc import Mapping
@@ -84,7 +84,8 @@ def rollout_log_likelihood(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
 
 def _of_agent(agent: Agent, trials: pd.DataFrame, task: Task | None) -> np.ndarray:
     if task is None:
-        raise UserError(f"to score the agent {agent.name!r}, say which task the trials were played on: task=make_task(...).")
+        raise UserError(f"to score the agent {agent.name!r}, say which task the trials were played on: "
+                        "task=make_task(...).")
     return rollout_log_likelihood(replay(agent, task.from_trials(trials)), trials).to_numpy()
 
 
@@ -94,8 +95,8 @@ def _of_fit(fit: Fit, trials: pd.DataFrame) -> np.ndarray:
     known = fit.parameters.set_index("subject")
     strangers = [s for s in subjects if s not in known.index]
     if strangers:
-        raise UserError(f"this fit has no parameters for subject {strangers[0]!r}; it was fitted to {len(known)} others. "
-                        "Fit these trials, or score them with (fit.model, parameters).")
+        raise UserError(f"this fit has no parameters for subject {strangers[0]!r}; it was fitted to {len(known)} "
+                        "others. Fit these trials, or score them with (fit.model, parameters).")
     own = {name: known.loc[subjects, name].to_numpy() for name in fit.model.parameter_names}
     return _run(fit.model, own, table, fit.episode)
 
@@ -113,7 +114,9 @@ def _validate(model: Model, trials: pd.DataFrame) -> pd.DataFrame:
     return validate_trials(trials, model.family, reward_range=span)
 
 
-def _run(model: Model, natural: dict[str, np.ndarray], table: pd.DataFrame, episode: tuple[str, ...] | None) -> np.ndarray:
+def _run(
+    model: Model, natural: dict[str, np.ndarray], table: pd.DataFrame, episode: tuple[str, ...] | None
+) -> np.ndarray:
     sequences = sequences_of(model, table, episode)
     sizes = {np.size(x) for x in natural.values()} - {1, len(sequences.subjects)}
     if sizes:

@@ -28,8 +28,8 @@ class Fit:
     table : DataFrame
         One row a subject: ``subject``; one column a parameter (natural units); its standard error ``se_...`` (natural
         units, from the expected curvature; infinite for a parameter at its bound or in a flat direction);
-        ``log_likelihood``, ``objective`` (with the log-prior), ``n_trials`` (choices scored), ``aic``, ``bic``; ``flag``
-        (what to beware of, empty where all is well).
+        ``log_likelihood``, ``objective`` (with the log-prior), ``n_trials`` (choices scored), ``aic``, ``bic``;
+        ``flag`` (what to beware of, empty where all is well).
     method : str
         ``"mle"``, ``"map"`` or ``"em"``.
     settings : dict
@@ -110,7 +110,8 @@ class Fit:
             return self.model.agent({name: self.table[name].to_numpy() for name in self.model.parameter_names})
         own = self.table[self.table["subject"] == str(subject)]
         if own.empty:
-            raise UserError(f"this fit has no subject {str(subject)!r}; it has {', '.join(self.table['subject'][:5])}, ...")
+            some = ", ".join(self.table["subject"][:5])
+            raise UserError(f"this fit has no subject {str(subject)!r}; it has {some}, ...")
         return self.model.agent({name: float(own[name].iloc[0]) for name in self.model.parameter_names})
 
     def save(self, folder: str | Path) -> None:

@@ -1,7 +1,7 @@
 """Trial tables as arrays: one column a sequence, ready for lanes.
 
-A sequence is what a learner goes through in one go (a block of a bandit, a session of a two-step task): its values start
-afresh with each. Sequences belong to subjects. Trials without a response are left out, as if they had not been.
+A sequence is what a learner goes through in one go (a block of a bandit, a session of a two-step task): its values
+start afresh with each. Sequences belong to subjects. Trials without a response are left out, as if they had not been.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,8 @@ class Sequences:
     row : (n_trials, n_sequences) int array
         Row of the table, -1 after a sequence's last trial.
     events : dict of arrays
-        What ``update`` sees: one-hot (n_trials, n, n_sequences) for choices and states, (n_trials, n_sequences) for outcomes.
+        What ``update`` sees: one-hot (n_trials, n, n_sequences) for choices and states, (n_trials, n_sequences) for
+        outcomes.
     choices : tuple of Scored
     """
 

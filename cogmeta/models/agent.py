@@ -1,8 +1,8 @@
 """Cognitive models that behave: an agent for every family, one lane an episode.
 
-The agent hears what it did and got at the step before and calls the model's ``update`` when a trial is complete, so that
-simulation and likelihood run the very same two functions. Of the observation it uses only the two-step task's state
-(entries 0 to 2: the first stage and the two second-stage states, one-hot).
+The agent hears what it did and got at the step before and calls the model's ``update`` when a trial is complete, so
+that simulation and likelihood run the very same two functions. Of the observation it uses only the two-step task's
+state (entries 0 to 2: the first stage and the two second-stage states, one-hot).
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,8 @@ class ModelAgent(Agent):
         self.parameters = one_set(check_parameters(model, parameters))
         sizes = {np.size(v) for v in vars(self.parameters).values() if np.ndim(v)}
         if len(sizes) > 1:
-            raise UserError(f"parameters must be one number, or as many as there are episodes; got {sorted(sizes)} of them.")
+            raise UserError("parameters must be one number, or as many as there are episodes; "
+                            f"got {sorted(sizes)} of them.")
         self.n_lanes = sizes.pop() if sizes else None
 
     def _lanes(self, n_episodes: int) -> tuple[int, ...]:

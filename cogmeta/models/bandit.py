@@ -1,8 +1,9 @@
 """Models of bandits: learning the arms' values, choice habits, and two that do not learn.
 
-Equations and names follow Wilson & Collins 2019 (eLife 8:e49547), models 1 to 5. How ours departs: any number of arms (the
-source has two), where the biased random model gives arm 0 its own probability and shares the rest evenly, and noisy
-win-stay-lose-shift shifts to any other arm alike. ``r = 1`` counts as a win at the midpoint of the rewards or above.
+Equations and names follow Wilson & Collins 2019 (eLife 8:e49547), models 1 to 5. How ours departs: any number of arms
+(the source has two), where the biased random model gives arm 0 its own probability and shares the rest evenly, and
+noisy win-stay-lose-shift shifts to any other arm alike. ``r = 1`` counts as a win at the midpoint of the rewards or
+above.
 """
 
 from dataclasses import dataclass, replace
@@ -239,7 +240,8 @@ class RescorlaWagnerChoiceKernel(BanditModel):
 
     def policy(self, values: ValueAndHabit, parameters: SimpleNamespace) -> np.ndarray:
         """Return (n_arms, *lanes) logits."""
-        return RescorlaWagner.policy(self, values.value, parameters) + ChoiceKernel.policy(self, values.habit, parameters)
+        value = RescorlaWagner.policy(self, values.value, parameters)
+        return value + ChoiceKernel.policy(self, values.habit, parameters)
 
     def update(self, values: ValueAndHabit, parameters: SimpleNamespace, trial: Trial) -> ValueAndHabit:
         """Learn both."""

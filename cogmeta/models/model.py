@@ -1,11 +1,11 @@
 """The contract of a cognitive model: a table of parameters, a policy and an update.
 
 Both functions are written once, in NumPy, over *lanes*. A lane is one learner: a subject's sequence of trials under one
-set of parameters. Fits run all subjects, all starts and all finite differences side by side as lanes; simulation uses the
-same two functions with one lane an episode. **Lane axes come last**: a model's array for two options has the shape
+set of parameters. Fits run all subjects, all starts and all finite differences side by side as lanes; simulation uses
+the same two functions with one lane an episode. **Lane axes come last**: a model's array for two options has the shape
 ``(2, *lanes)``, each parameter is an array of shape ``lanes`` (or one that broadcasts to it). Measured on the
-arithmetic of the seven-parameter two-step model, 8,000 lanes x 201 trials: 0.018 s with lanes last, where every operation
-runs over contiguous rows, 0.168 s with lanes first, where inner loops are two numbers long.
+arithmetic of the seven-parameter two-step model, 8,000 lanes x 201 trials: 0.018 s with lanes last, where every
+operation runs over contiguous rows, 0.168 s with lanes first, where inner loops are two numbers long.
 """
 
 from abc import ABC, abstractmethod

@@ -5,23 +5,24 @@ they disagree on is an option here, and ``convert_parameters`` leads from one to
 
 ``eligibility_error``
     The eligibility trace carries the second stage's prediction error to the first. ``"before"``: the error before the
-    second-stage value moved (Daw et al. 2011). ``"after"``: the error that is left when it has moved, ``1 - α₂`` times as
-    large (the program ``ts_par7`` of hBayesDM).
+    second-stage value moved (Daw et al. 2011). ``"after"``: the error that is left when it has moved, ``1 - α₂`` times
+    as large (the program ``ts_par7`` of hBayesDM).
 ``perseveration``
-    ``"inside"`` the inverse temperature, in units of value, ``β₁ (Q + p rep)`` (Daw et al. 2011); ``"outside"``, in units
-    of logit, ``β₁ Q + p rep`` (hBayesDM).
+    ``"inside"`` the inverse temperature, in units of value, ``β₁ (Q + p rep)`` (Daw et al. 2011); ``"outside"``, in
+    units of logit, ``β₁ Q + p rep`` (hBayesDM).
 ``transitions``
-    ``"known"``: option 0 commonly leads to state 0 (subjects are taught so). ``"counted"``: common and rare are oriented as
-    the transitions seen so far suggest (emfit; Daw et al. 2011 infer the mapping from counts). Ours: while counts are tied
-    both orientations are held alike likely.
+    ``"known"``: option 0 commonly leads to state 0 (subjects are taught so). ``"counted"``: common and rare are
+    oriented as the transitions seen so far suggest (emfit; Daw et al. 2011 infer the mapping from counts). Ours: while
+    counts are tied both orientations are held alike likely.
 ``initial_value``
     0 (Feher da Silva & Hare 2018) or 0.5 (midway between the rewards), or any other.
 ``common_probability``
-    Of the common transition that the model assumes: 0.7 in Daw et al. 2011, 0.8 in Wang et al. 2018 and Miller et al. 2017.
+    Of the common transition that the model assumes: 0.7 in Daw et al. 2011, 0.8 in Wang et al. 2018 and Miller et al.
+    2017.
 ``second_choice``
-    False for designs without a choice at the second stage (Wang et al. 2018; Miller et al. 2017): each second-stage state
-    then has one value, only the first choice is scored, and there is no second inverse temperature. Set by ``for_trials``
-    and ``for_task``.
+    False for designs without a choice at the second stage (Wang et al. 2018; Miller et al. 2017): each second-stage
+    state then has one value, only the first choice is scored, and there is no second inverse temperature. Set by
+    ``for_trials`` and ``for_task``.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,9 @@ from cogmeta.task import Task
 from cogmeta.trials import TWO_STEP, Choice, Family
 
 _OPTIONS = {
-    "eligibility_error": ("before", "after"), "perseveration": ("inside", "outside"), "transitions": ("known", "counted"),
+    "eligibility_error": ("before", "after"),
+    "perseveration": ("inside", "outside"),
+    "transitions": ("known", "counted"),
 }
 
 RATE_1 = rate("learning_rate_1", "α₁")
@@ -126,7 +129,7 @@ class TwoStepModel(Model):
         return replace(self, second_choice="choice2" in trials)
 
     def for_task(self, task: Task) -> "TwoStepModel":
-        """Return this model for the task's design: with a second choice if the task scores one. It is tried out once."""
+        """Return this model for the task's design, which is tried out: with a second choice if the task scores one."""
         rng, action = np.random.default_rng(0), np.zeros(1, np.int64)
         state, observation = task.begin(1, rng)
         shown = [observation]
@@ -322,8 +325,8 @@ def convert_parameters(
         out["perseveration"] = out["perseveration"] / scale if inside else out["perseveration"] * scale
     if source.eligibility_error != target.eligibility_error and "eligibility" in out:
         left = 1 - out["learning_rate_2"]
-        out["eligibility"] = out["eligibility"] / left if target.eligibility_error == "after" else out["eligibility"] * left
+        out["eligibility"] = out["eligibility"] * (1 / left if target.eligibility_error == "after" else left)
         if (out["eligibility"] > 1).any():
-            raise UserError("these parameters have no counterpart with eligibility_error='after': the eligibility would "
-                            f"have to be {np.max(out['eligibility']):.3g}, above 1.")
+            raise UserError("these parameters have no counterpart with eligibility_error='after': the eligibility "
+                            f"would have to be {np.max(out['eligibility']):.3g}, above 1.")
     return check_parameters(target, out)

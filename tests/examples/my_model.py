@@ -27,4 +27,5 @@ class TwoRates(BanditModel):
     def update(self, values, parameters, trial):
         """``trial.choice`` is one-hot, so that only the chosen arm moves."""
         error = trial.choice * (trial.reward - values)
-        return values + parameters.learning_rate_gain * np.maximum(error, 0) + parameters.learning_rate_loss * np.minimum(error, 0)
+        gain, loss = np.maximum(error, 0), np.minimum(error, 0)
+        return values + parameters.learning_rate_gain * gain + parameters.learning_rate_loss * loss

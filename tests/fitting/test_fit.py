@@ -92,7 +92,8 @@ def test_who_else_is_in_the_table_changes_nobody_s_estimate(two_step_trials):
 
 def test_the_same_seed_gives_the_same_fit_and_the_folder_gives_it_back(two_step_trials, tmp_path):
     result = fit("two_step/hybrid", two_step_trials, seed=3, perseveration="outside")
-    pd.testing.assert_frame_equal(result.table, fit("two_step/hybrid", two_step_trials, seed=3, perseveration="outside").table)
+    same = fit("two_step/hybrid", two_step_trials, seed=3, perseveration="outside")
+    pd.testing.assert_frame_equal(result.table, same.table)
     result.save(tmp_path)
     again = Fit.load(tmp_path)
     pd.testing.assert_frame_equal(again.table, result.table)
@@ -116,8 +117,8 @@ def test_standard_errors_are_those_of_a_coin(rng):
 
 
 def odd_subjects():
-    rows = [("one", 0, 1, 1), *(("same", t, 0, t % 2) for t in range(20)), *(("silent", t, None, None) for t in range(3)),
-            *(("fine", t, t % 3 % 2, t % 2) for t in range(30))]
+    rows = [("one", 0, 1, 1), *(("same", t, 0, t % 2) for t in range(20)),
+            *(("silent", t, None, None) for t in range(3)), *(("fine", t, t % 3 % 2, t % 2) for t in range(30))]
     return pd.DataFrame(rows, columns=["subject", "trial", "choice", "reward"])
 
 
@@ -194,7 +195,8 @@ class Stubborn(RescorlaWagner):
 
 
 @pytest.mark.parametrize(("broken", "message"), [
-    (Undeclared(), "not declared"), (Improper(), "must be finite"), (Biased(), "relabelling"), (Stubborn(), "by chance"),
+    (Undeclared(), "not declared"), (Improper(), "must be finite"), (Biased(), "relabelling"),
+    (Stubborn(), "by chance"),
 ])
 @pytest.mark.filterwarnings("ignore:invalid value")
 def test_a_model_that_breaks_the_contract_is_told_how(broken, message):
@@ -213,7 +215,8 @@ def test_a_model_that_breaks_the_contract_is_told_how(broken, message):
     (lambda t: fit("bandit/rescorla_wagner", t.assign(reward=50)), "reward_range"),
     (lambda t: log_likelihood(make_model("bandit/rescorla_wagner"), t), r"pass \(model, parameters\)"),
     (lambda t: log_likelihood(fit("bandit/rescorla_wagner", t).agent("0"), t), "which task"),
-    (lambda t: log_likelihood(fit("bandit/rescorla_wagner", t), t.iloc[:60].assign(subject="new")), "no parameters for subject 'new'"),
+    (lambda t: log_likelihood(fit("bandit/rescorla_wagner", t), t.iloc[:60].assign(subject="new")),
+     "no parameters for subject 'new'"),
     (lambda t: fit("bandit/rescorla_wagner", t).agent("nobody"), "no subject 'nobody'"),
 ])
 def test_bad_input_gets_one_sentence(call, message, bandit_trials):
@@ -229,7 +232,7 @@ def test_progress_is_told_to_a_listener(bandit_trials):
 
 @pytest.mark.slow
 def test_rescorla_wagner_s_parameters_are_recovered():
-    # Wilson & Collins 2019, figure 4: 1000 trials, arms .2 and .8, learning rate ~ U(0, 1), inverse temperature ~ Exp(10)
+    # Wilson & Collins 2019, figure 4: 1000 trials, arms .2 and .8, rate ~ U(0, 1), inverse temperature ~ Exp(10)
     rng = np.random.default_rng(0)
     true = {"learning_rate": rng.random(300), "inverse_temperature": rng.exponential(10, 300)}
     task = make_task("bandit/independent", n_trials=1000, reward_probability=(0.2, 0.8))

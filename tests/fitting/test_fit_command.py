@@ -13,14 +13,16 @@ from cogmeta.fitting.command import app
 
 @pytest.fixture
 def trials(tmp_path):
-    table = pd.DataFrame({"subject": ["a"] * 12 + ["b"] * 12, "trial": [*range(12)] * 2, "choice": [0, 1, 1] * 8, "reward": [0, 1, 1] * 8})
+    table = pd.DataFrame({"subject": ["a"] * 12 + ["b"] * 12, "trial": [*range(12)] * 2, "choice": [0, 1, 1] * 8,
+                          "reward": [0, 1, 1] * 8})
     table.loc[3, ["choice", "reward"]] = None
     table.to_csv(tmp_path / "trials.csv", index=False)
     return tmp_path / "trials.csv"
 
 
 def test_it_writes_parameters_summary_and_trials(trials, tmp_path):
-    result = CliRunner().invoke(app, ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--method", "mle"])
+    arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--method", "mle"]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "learning_rate" in result.output and "parameters.csv" in result.output
     assert Fit.load(tmp_path / "out").parameters["subject"].tolist() == ["a", "b"]

@@ -68,7 +68,8 @@ def test_the_fisher_matrix_is_the_expected_square_of_each_choice_s_score(rng):
                 part = history.iloc[:n].copy()
                 if n > t:
                     part.loc[part.index[-1], "choice"] = option
-                scores.append(Engine(model, sequences_of(model, part)).evaluate(u, np.zeros(1, int)) if n else (0, np.zeros((1, 4))))
+                known = Engine(model, sequences_of(model, part)).evaluate(u, np.zeros(1, int)) if n else None
+                scores.append(known or (0, np.zeros((1, 4))))
             own = scores[1][1][0] - scores[0][1][0]
             expected += np.exp(scores[1][0] - scores[0][0]) * np.outer(own, own)
     fisher = Engine(model, sequences_of(model, history)).evaluate(u, np.zeros(1, int))[2][0]

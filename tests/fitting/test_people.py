@@ -29,8 +29,8 @@ def test_trials_without_a_response_score_nobody(magic_carpet):
 
 @pytest.mark.slow
 def test_the_group_of_shahar2019_is_near_that_of_an_earlier_fit(data_folder):
-    # an earlier EM fit with perseveration outside: .28 .35 .56 .41 4.5 3.2 .81; its covariance is not recorded, a full one
-    # moves the model-based weight to .33
+    # an earlier EM fit with perseveration outside: .28 .35 .56 .41 4.5 3.2 .81; its covariance is not recorded, a full
+    # one moves the model-based weight to .33
     people = load_trials("shahar2019_twostep_nspn", folder=data_folder)
     result = fit("two_step/hybrid", people, "em", perseveration="outside", covariance="diagonal")
     centre = np.array([p.to_natural(u) for p, u in zip(result.model.parameters, result.group["mean"])])

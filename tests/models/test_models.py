@@ -17,7 +17,8 @@ from tasks.registry import make_task
 
 CONVENTIONS = [
     dict(zip(("eligibility_error", "perseveration", "transitions", "initial_value", "common_probability"), values))
-    for values in itertools.product(("before", "after"), ("inside", "outside"), ("known", "counted"), (0.0, 0.5), (0.7, 0.8))
+    for values in itertools.product(
+        ("before", "after"), ("inside", "outside"), ("known", "counted"), (0.0, 0.5), (0.7, 0.8))
 ]
 MEDIANS = {"learning_rate_1": 0.54, "learning_rate_2": 0.42, "eligibility": 0.57, "model_based_weight": 0.39,
            "inverse_temperature_1": 5.19, "inverse_temperature_2": 3.69, "perseveration": 0.11}
@@ -28,8 +29,8 @@ def some_parameters(model, rng):
 
 
 def bandit_table(rng, n_arms=2, n=60):
-    return pd.DataFrame({"subject": "s", "trial": range(n), "choice": np.append(rng.integers(n_arms, size=n - 1), n_arms - 1),
-                         "reward": rng.integers(2, size=n)})
+    choice = np.append(rng.integers(n_arms, size=n - 1), n_arms - 1)  # the table must show the last arm
+    return pd.DataFrame({"subject": "s", "trial": range(n), "choice": choice, "reward": rng.integers(2, size=n)})
 
 
 def two_step_table(rng, single=False, n=60):
@@ -58,7 +59,8 @@ def test_two_step_models_match_their_equations_under_every_convention(name, sing
         model = make_model(name, **options)
         parameters = some_parameters(model, rng)
         expected = plain_loops.two_step(trials, parameters, name.split("/")[1], **options)
-        np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-12, err_msg=str(options))
+        scored = log_likelihood((model, parameters), table)
+        np.testing.assert_allclose(scored, expected, atol=1e-12, err_msg=str(options))
 
 
 @pytest.mark.parametrize("name", model_names())
@@ -125,7 +127,8 @@ def test_converted_parameters_behave_the_same_under_the_other_convention(options
 def test_a_conversion_that_does_not_exist_is_refused():
     daw = make_model("two_step/hybrid")
     with pytest.raises(UserError, match="above 1"):
-        convert_parameters(MEDIANS | {"eligibility": 0.9}, daw, make_model("two_step/hybrid", eligibility_error="after"))
+        after = make_model("two_step/hybrid", eligibility_error="after")
+        convert_parameters(MEDIANS | {"eligibility": 0.9}, daw, after)
     with pytest.raises(UserError, match="differ in more than"):
         convert_parameters(MEDIANS, daw, make_model("two_step/hybrid", transitions="counted"))
 
@@ -137,7 +140,7 @@ def test_a_conversion_that_does_not_exist_is_refused():
     (lambda: make_model("two_step/hybrid", common_probability=70), r"\[0.5, 1\]"),
     (lambda: make_model("bandit/rescorla_wagner", n_arms=1), "at least 2 arms"),
     (lambda: make_model("bandit/rescorla_wagner").agent({"learning_rate": 0.5}), "'inverse_temperature'"),
-    (lambda: make_model("bandit/rescorla_wagner").agent({"alpha": 0.5}), "unknown parameter of bandit/rescorla_wagner 'alpha'"),
+    (lambda: make_model("bandit/rescorla_wagner").agent({"alpha": 0.5}), "unknown parameter of bandit/rescorla_wagner"),
 ])
 def test_what_cannot_be_is_refused_with_what_to_do(call, message):
     with pytest.raises(UserError, match=message):
@@ -164,7 +167,7 @@ def test_the_published_medians_give_the_published_stay_probabilities(name, chang
     cells = np.array([[stayed[i][won[i] == w][usual[i][won[i] == w] == c].mean() for w in (1, 0) for c in (1, 0)]
                       for i in range(600)])
     pooled = np.array([stayed[(won == w) & (usual == c)].mean() for w in (1, 0) for c in (1, 0)])
-    # four standard errors over subjects, for the difference of two samples of 600, and the three digits that are printed
+    # four standard errors over subjects, for the difference of two samples of 600, and the three digits printed
     band = 4 * np.sqrt(2) * cells.std(axis=0) / np.sqrt(600) + 0.0005
     assert (np.abs(pooled - stay) < band).all(), (pooled, band)
     log_odds = np.log(pooled / (1 - pooled))

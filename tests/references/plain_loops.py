@@ -54,8 +54,8 @@ def win_stay_lose_shift(trials, p, n_arms=2):
     return out
 
 
-def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known", initial_value=0.0,
-             common_probability=0.7):
+def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known",
+             initial_value=0.0, common_probability=0.7):
     """``trials``: (choice1, state2, choice2, reward); choice2 is None in designs without it."""
     single = trials[0][2] is None
     q1, q2 = [initial_value] * 2, [[initial_value] * (1 if single else 2) for _ in range(2)]
