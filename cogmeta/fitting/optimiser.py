@@ -18,7 +18,7 @@ from cogmeta.fitting.penalty import Penalty
 Listener = Callable[[int, int], None]
 """Called after every step with (subjects finished, subjects in all)."""
 
-RACE = {2: 5, 4: 3}
+RACE = {2: 8, 4: 6, 6: 4}
 """After so many steps, so many starts of each subject run on."""
 
 SAME = 0.25
