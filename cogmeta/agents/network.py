@@ -39,6 +39,9 @@ class Tape(Protocol):
     def step(self, t: int) -> None:
         """Compute ``head[t]`` from ``inputs[t]`` and the state before."""
 
+    def forward(self) -> None:
+        """Compute every step but the one after the last, from inputs that are all known."""
+
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of every weight, given that of ``head[:n_steps]``."""
 
