@@ -16,9 +16,11 @@ from matplotlib.axes import Axes
 from analyses.intervals import mean_interval
 from analyses.style import PALETTE, REFERENCE, new_axes, styled
 from cogmeta.agent import Agent
+from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.temperature import tempered
-from cogmeta.models.registry import MODELS
+from cogmeta.models.model import Model
+from cogmeta.models.registry import MODELS, make_model, model_names
 from cogmeta.rollout import Rollout
 from cogmeta.simulate import replay
 from cogmeta.task import Task
@@ -89,7 +91,8 @@ def compare(
         rows.append(_row(data, "chance", 0, trials, _chance(rollout, trials)))
         for model in models:
             _tell(listener, f"fitting {model} to {data}")
-            fits[data, model] = fitted = fit(model, trials, seed=seed, **_fitting_options(model, model_options))
+            fits[data, model] = fitted = fit(_model_for(model, task, model_options), trials, seed=seed,
+                                             reward_range=task.spec.reward_range, episode=task.spec.episode)
             rows.append(_row(data, model, len(fitted.model.parameter_names), trials, log_likelihood(fitted, trials)))
         for name, agent in agents.items():
             _tell(listener, f"replaying {data} through {name}")
@@ -102,9 +105,14 @@ def _tell(listener: Listener | None, line: str) -> None:
         listener(line)
 
 
-def _fitting_options(model: str, options: Mapping[str, object] | None) -> dict[str, object]:
-    known = MODELS[model].__dataclass_fields__ if model in MODELS else {}
-    return {name: value for name, value in (options or {}).items() if name in known}
+def _model_for(name: str, task: Task, options: Mapping[str, object] | None) -> Model:
+    """Return a registered model with those of the options that it has, adapted to the task that was played."""
+    known = MODELS[name].__dataclass_fields__ if name in MODELS else {}
+    model = make_model(name, **{option: value for option, value in (options or {}).items() if option in known})
+    if model.family is not task.spec.family:
+        raise UserError(f"{name} is a model of {model.family.name} trials, but {task.spec.name!r} is a "
+                        f"{task.spec.family.name} task. Choose from {model_names(task.spec.family.name)}.")
+    return model.for_task(task)
 
 
 def _agent_rows(data: str, name: str, agent: Agent, rollout: Rollout, trials: pd.DataFrame) -> list[dict]:
@@ -126,13 +134,10 @@ def _subject_of_episode(rollout: Rollout, trials: pd.DataFrame) -> np.ndarray:
 
 def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
     """Return the log-likelihood of choosing at random among the options that each scored choice had."""
-    flat = rollout.with_agent(np.zeros((*rollout.action.shape, _n_options(rollout))), None)
-    return rollout_log_likelihood(flat, trials)
-
-
-def _n_options(rollout: Rollout) -> int:
-    family = rollout.task.spec.family
-    return family.choices[0].n_options or rollout.task.spec.n_actions
+    spec = rollout.task.spec
+    logits = np.zeros((*rollout.action.shape, spec.n_actions))
+    logits[..., spec.family.choices[0].n_options or spec.n_actions:] = -np.inf
+    return rollout_log_likelihood(rollout.with_agent(logits, None), trials)
 
 
 def _row(data: str, player: str, fitted: int, trials: pd.DataFrame, per_trial: pd.Series) -> dict[str, object]:

@@ -10,7 +10,6 @@ from cogmeta.agents.store import load_agent
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
-from cogmeta.simulate import simulate
 from cogmeta.task import Task
 from tasks.players import players
 
@@ -68,7 +67,7 @@ def _trained(folder: str, task: Task) -> Agent:
 
 
 def _model_agent(model: Model, task: Task, parameters: dict[str, float]) -> Agent:
-    model = model.for_trials(simulate(players(task)["random"], task, n_episodes=1).to_trials())
+    model = model.for_task(task)
     unknown = set(parameters) - set(model.parameter_names)
     if unknown:
         raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.parameter_names)

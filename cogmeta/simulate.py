@@ -62,6 +62,7 @@ def simulate(
         hidden = task.hidden(task_state)
         agent_state = agent.see_hidden(hidden, agent_state) if agent.sees_hidden else agent_state
         logits, value, agent_state = agent.step(observation, action, reward, agent_state)
+        _check_logits(agent, task, logits)
         action = sample(logits, action_rng)
         task_state, next_observation, reward, done = task.advance(task_state, action, task_rng)
         steps.add(agent_state, observation=observation, action=action, reward=reward, valid=alive, logits=logits,
@@ -99,10 +100,17 @@ def replay(agent: Agent, rollout: Rollout, record: Sequence[str] = ()) -> Rollou
         if agent.sees_hidden:
             state = agent.see_hidden({name: array[t] for name, array in rollout.hidden.items()}, state)
         logits, value, state = agent.step(rollout.observation[t], previous_action[t], previous_reward[t], state)
+        _check_logits(agent, rollout.task, logits)
         steps.add(state, logits=logits, value=value)
     assert agent.fingerprint() == before, f"the weights of {agent.name!r} moved while it was evaluated"
     arrays, activity = steps.arrays(), steps.activity()
     return rollout.with_agent(arrays["logits"], arrays["value"], activity=activity, discount=agent.discount)
+
+
+def _check_logits(agent: Agent, task: Task, logits: np.ndarray) -> None:
+    if logits.shape[-1] != task.spec.n_actions:
+        raise UserError(f"{agent.name!r} chooses among {logits.shape[-1]} actions, but {task.spec.name!r} has "
+                        f"{task.spec.n_actions}. Make it for this task (a cognitive model: model.for_task(task).agent(...)).")
 
 
 def sample(logits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -7,13 +7,16 @@ Two more lead to the trial table and back. Axes are always (time, episode, featu
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
 from cogmeta.trials import Family
+
+if TYPE_CHECKING:
+    from cogmeta.rollout import Rollout
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class TaskSpec:
         Smallest and largest reward of one step.
     citation : str
         Paper and section.
+    episode : tuple of str, optional
+        Columns of the trial table whose change starts an episode; by default the family's.
     """
 
     name: str
@@ -46,6 +51,7 @@ class TaskSpec:
     n_steps: int
     reward_range: tuple[float, float]
     citation: str
+    episode: tuple[str, ...] | None = None
 
     @property
     def steps_per_trial(self) -> int:
@@ -130,11 +136,11 @@ class Task(ABC):
         return np.ones(action.shape, bool)
 
     @abstractmethod
-    def to_trials(self, rollout: "Rollout") -> pd.DataFrame:  # noqa: F821
+    def to_trials(self, rollout: "Rollout") -> pd.DataFrame:
         """Return the trial table of a rollout of this task."""
 
     @abstractmethod
-    def from_trials(self, trials: pd.DataFrame) -> "Rollout":  # noqa: F821
+    def from_trials(self, trials: pd.DataFrame) -> "Rollout":
         """Return the step-by-step inputs and actions that a trial table stands for."""
 
     @property

@@ -5,6 +5,7 @@ A trial without a response is kept, its choices missing (``<NA>``); it is never 
 contributes no likelihood. Tables are checked once, at the door, by ``validate_trials``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,8 @@ class Family:
         two-step session is one.
     reward_range : tuple of float
         Rewards that can be, unless the caller says otherwise.
+    derive : callable, optional
+        Takes a checked table and returns columns that follow from it, by name.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Family:
     states: tuple[tuple[str, int], ...] = ()
     episode: tuple[str, ...] = INDEX[:3]
     reward_range: tuple[float, float] = (0.0, 1.0)
+    derive: Callable[[pd.DataFrame], dict[str, pd.Series]] | None = None
 
     def choices_in(self, trials: pd.DataFrame) -> tuple[Choice, ...]:
         """Return the choices that a table has."""
@@ -77,6 +81,7 @@ TWO_STEP = Family(
     (Choice("choice1", n_options=2), Choice("choice2", given="state2", n_options=2, optional=True)),
     states=(("state2", 2),),
     episode=INDEX[:2],
+    derive=lambda trials: {"common": (trials["choice1"] == trials["state2"]).astype("boolean")},
 )
 """``choice1, state2, reward`` and, in designs with a second choice, ``choice2``.
 
@@ -139,9 +144,7 @@ def validate_trials(
     for column, n_values in family.states:
         out[column] = _integers(out, column, n_values)
     out["reward"] = _rewards(out, family, reward_range or family.reward_range)
-    if family is TWO_STEP:
-        out["common"] = (out["choice1"] == out["state2"]).astype("boolean")
-    return out
+    return out.assign(**family.derive(out)) if family.derive else out
 
 
 def missing(trials: pd.DataFrame, family: Family | str) -> np.ndarray:
@@ -205,7 +208,7 @@ def get_family(family: Family | str) -> Family:
 
 def guess_family(trials: pd.DataFrame) -> Family:
     """Return the family whose columns a table has."""
-    for family in (TWO_STEP, BANDIT):
+    for family in sorted(FAMILIES.values(), key=lambda f: -len(_required(f))):  # the most demanding first
         if not _lacking(trials, family):
             return family
     wanted = "; ".join(f"{f.name}: {', '.join(_required(f))}" for f in FAMILIES.values())

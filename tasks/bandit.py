@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.rollout import Rollout
-from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import BANDIT, validate_trials
-from tasks.columns import answered_rows, check_length, flat, index_columns, take
+from cogmeta.task import TaskSpec
+from cogmeta.trials import BANDIT
+from tasks.arms import ArmsTask
 
 ARM_PRIORS = {
     "independent": "every arm ~ U[0, 1]",
@@ -39,7 +37,7 @@ class BanditState(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BernoulliBandit(Task):
+class BernoulliBandit(ArmsTask):
     """A Bernoulli bandit whose arms are drawn afresh each episode.
 
     Parameters
@@ -104,7 +102,7 @@ class BernoulliBandit(Task):
             arms = np.tile(np.asarray(self.reward_probability, float), (n_episodes, 1))
         else:
             arms = self._draw(n_episodes, rng)
-        return BanditState(0, arms), self._observe(0, n_episodes)
+        return BanditState(0, arms), self.observe(0, n_episodes)
 
     def _draw(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
         if self.arms == "independent":
@@ -116,10 +114,6 @@ class BernoulliBandit(Task):
             first = np.where(rng.random(n_episodes) < 0.5, low, 1 - low)
         return np.stack([first, 1 - first], axis=1)
 
-    def _observe(self, trial: int, n_episodes: int) -> np.ndarray:
-        index = trial / self.n_trials if self.trial_index and trial < self.n_trials else 0.0
-        return np.full((n_episodes, 1), index, np.float32)
-
     def advance(
         self, state: BanditState, action: np.ndarray, rng: np.random.Generator
     ) -> tuple[BanditState, np.ndarray, np.ndarray, np.ndarray]:
@@ -130,42 +124,8 @@ class BernoulliBandit(Task):
         reward = (rng.random(n_episodes) < pays).astype(np.float64)
         trial = state.trial + 1
         done = np.full(n_episodes, trial >= self.n_trials)
-        return BanditState(trial, state.reward_probability), self._observe(trial, n_episodes), reward, done
+        return BanditState(trial, state.reward_probability), self.observe(trial, n_episodes), reward, done
 
     def hidden(self, state: BanditState) -> dict[str, np.ndarray]:
         """``reward_probability``: (n_episodes, n_arms)."""
         return {"reward_probability": state.reward_probability}
-
-    def to_trials(self, rollout: Rollout) -> pd.DataFrame:
-        """Columns ``choice, reward`` and, where known, ``reward_probability_0``, ``_1``, ..."""
-        valid = rollout.valid
-        columns = index_columns(valid) | {
-            "choice": flat(rollout.action, valid),
-            "reward": flat(rollout.reward, valid),
-        }
-        if rollout.hidden:
-            for arm, column in enumerate(self._hidden_columns):
-                columns[column] = flat(rollout.hidden["reward_probability"][..., arm], valid)
-        return validate_trials(pd.DataFrame(columns), BANDIT, n_options=self.n_arms)
-
-    def from_trials(self, trials: pd.DataFrame) -> Rollout:
-        """Episodes are the blocks of each session; missing trials are left out and do not count in the trial index."""
-        trials = validate_trials(trials, BANDIT, n_options=self.n_arms)
-        row = answered_rows(trials, BANDIT)
-        if self.trial_index:
-            check_length(row, self.n_trials, self.name)
-        valid = row >= 0
-        return Rollout(
-            task=self, observation=np.stack([self._observe(trial, row.shape[1]) for trial in range(len(row))]),
-            action=take(trials, "choice", row).astype(np.int64), reward=take(trials, "reward", row), valid=valid,
-            scored=valid, row=row, hidden=self._hidden_in(trials, row),
-        )
-
-    @property
-    def _hidden_columns(self) -> list[str]:
-        return [f"reward_probability_{arm}" for arm in range(self.n_arms)]
-
-    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
-        if not all(column in trials for column in self._hidden_columns):
-            return {}
-        return {"reward_probability": np.stack([take(trials, column, row) for column in self._hidden_columns], axis=-1)}

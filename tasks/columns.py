@@ -49,9 +49,9 @@ def take(trials: pd.DataFrame, column: str, row: np.ndarray, padding: float = 0.
     return np.where(row >= 0, trials[column].to_numpy(float, na_value=np.nan)[row], padding)
 
 
-def answered_rows(trials: pd.DataFrame, family: Family) -> np.ndarray:
+def answered_rows(trials: pd.DataFrame, family: Family, episode: tuple[str, ...] | None = None) -> np.ndarray:
     """Return ``episode_rows`` of a validated table, or say that nobody answered."""
-    row = episode_rows(trials, family)
+    row = episode_rows(trials, family, episode)
     if not row.size:
         raise TrialTableError(f"all {len(trials)} trials lack a response; expected at least one answered trial.")
     return row

@@ -132,8 +132,8 @@ def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST
     rollout = simulate(agent, task, n_episodes, seed)
     reward = rollout.reward.sum(axis=0) / task.spec.n_trials
     quality = {"reward_per_trial": reward.mean(), "reward_per_trial_sem": _sem(reward)}
-    if task.spec.family.name == "bandit":
-        pays = rollout.hidden["reward_probability"]
+    pays = rollout.hidden.get("reward_probability")
+    if pays is not None and pays.shape[2:] == (task.spec.n_actions,):  # the value of every action at every step
         regret = (pays.max(-1) - np.take_along_axis(pays, rollout.action[..., None], -1)[..., 0]).sum(axis=0)
         quality |= {"regret": regret.mean(), "regret_sem": _sem(regret)}
     rounded = {name: round(float(value), 4) for name, value in quality.items()}

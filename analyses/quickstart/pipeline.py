@@ -162,8 +162,7 @@ def _fit_networks(
     bandits = compare(make_task(bandit.TASK), {"network, bandit/independent": found.trials},
                       {"the network itself": trained[bandit.TASK].agent}, bandit.MODELS, seed, tell)
     two_steps = compare(make_task(two_step.TASK), {"network, two_step/wang2018": steps.trials},
-                        {"the network itself": trained[two_step.TASK].agent}, people.MODELS, seed, tell,
-                        model_options={"common_probability": 0.8})
+                        {"the network itself": trained[two_step.TASK].agent}, people.MODELS, seed, tell)
     return bandits, two_steps
 
 
