@@ -1,4 +1,4 @@
-"""Published claims made numeric, and the scoreboard that holds our numbers against them.
+"""Claims made numeric, and the scoreboard that holds our numbers against their references.
 
 A claim is written from the paper before anything is run, and never tuned until it passes: it is the paper's
 number, an exact reference, or the paper's qualitative statement as an inequality. A claim that is not met
@@ -21,8 +21,8 @@ class Claim:
         Name of the number in our results.
     statement : str
         What must be true, in words.
-    published : str
-        The value or statement it is held against.
+    reference : str
+        The published or exact value, or the published statement, that it is held against.
     source : str
         Paper and panel, or how the reference was computed.
     low, high : float
@@ -31,7 +31,7 @@ class Claim:
 
     measure: str
     statement: str
-    published: str
+    reference: str
     source: str
     low: float = -float("inf")
     high: float = float("inf")
@@ -42,7 +42,7 @@ class Claim:
 
 
 def scoreboard(claims: Iterable[Claim], results: dict[str, float]) -> pd.DataFrame:
-    """Return one row a claim: statement, published, ours, met, source.
+    """Return one row a claim: statement, reference, ours, met, source.
 
     Examples
     --------
@@ -51,8 +51,8 @@ def scoreboard(claims: Iterable[Claim], results: dict[str, float]) -> pd.DataFra
     [['beats Thompson sampling', 2.1, 'yes']]
     """
     rows = [
-        {"claim": c.statement, "published": c.published, "ours": float(results[c.measure]),
+        {"claim": c.statement, "reference": c.reference, "ours": float(results[c.measure]),
          "met": "yes" if c.met(results[c.measure]) else "no", "source": c.source}
         for c in claims
     ]
-    return pd.DataFrame(rows, columns=["claim", "published", "ours", "met", "source"])
+    return pd.DataFrame(rows, columns=["claim", "reference", "ours", "met", "source"])

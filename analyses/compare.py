@@ -8,6 +8,7 @@ were fitted to each subject stands beside every score.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,14 +49,36 @@ class Comparison:
     fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
 
     def parameters(self) -> pd.DataFrame:
-        """Return the median and quartiles over subjects of every fitted parameter."""
-        rows = []
-        for (data, model), fitted in self.fits.items():
-            for parameter in fitted.model.parameter_names:
-                quartiles = fitted.parameters[parameter].quantile([0.25, 0.5, 0.75]).to_list()
-                rows.append([data, model, parameter, *quartiles[1:2], quartiles[0], quartiles[2], len(fitted.parameters)])
-        columns = ["data", "model", "parameter", "median", "lower quartile", "upper quartile", "subjects"]
-        return pd.DataFrame(rows, columns=columns)
+        """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
+        rows = [
+            {"data": data, "model": model, "parameter": name, "median": summary["median"],
+             "quartile_1": summary["quartile_1"], "quartile_3": summary["quartile_3"], "n_subjects": len(fitted.table)}
+            for (data, model), fitted in self.fits.items() for name, summary in fitted.summary().iterrows()
+        ]
+        return pd.DataFrame(rows)
+
+    def wide_likelihood(self) -> pd.DataFrame:
+        """Return the log-likelihood a trial, one row a player and one column a data set, as text with its half interval."""
+        table = self.likelihood.assign(cell=[_with_interval(row) for row in self.likelihood.itertuples()])
+        players = dict(zip(table["player"], table["fitted"], strict=True))
+        wide = table.pivot(index="player", columns="data", values="cell").loc[list(players), list(dict.fromkeys(table["data"]))]
+        wide.insert(0, "fitted a subject", list(players.values()))
+        return wide.reset_index().rename_axis(columns=None)
+
+    def wide_parameters(self) -> pd.DataFrame:
+        """Return fitted parameters, one row a model and parameter and one column a data set: median [quartiles]."""
+        table = self.parameters()
+        many = table["n_subjects"] > 1
+        table["cell"] = table["median"].map("{:.2f}".format).where(~many, [
+            f"{r.median:.2f} [{r.quartile_1:.2f}, {r.quartile_3:.2f}]" for r in table.itertuples()])
+        keys = list(dict.fromkeys(zip(table["model"], table["parameter"], strict=True)))
+        wide = table.pivot(index=["model", "parameter"], columns="data", values="cell").loc[keys, list(dict.fromkeys(table["data"]))]
+        return wide.reset_index().rename_axis(columns=None)
+
+
+def _with_interval(row: Any) -> str:
+    half = (row.high - row.low) / 2
+    return f"{row.log_likelihood_per_trial:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
 
 
 def compare(

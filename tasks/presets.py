@@ -6,17 +6,14 @@ notes say which settings fell short.
 """
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from cogmeta.agents.network import Network
-from cogmeta.agents.store import NETWORKS, AgentRecord, load_agent, load_record
-from cogmeta.errors import UserError, unknown_name
+from cogmeta.agents.store import NETWORKS
+from cogmeta.errors import unknown_name
 from cogmeta.training import A2C, PPO, Learner
 from tasks.registry import make_task, registered
 
-TRAINED = Path(__file__).parent / "trained"
-"""Agents that come with the project, each beside the command that made it."""
 
 LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO}
 
@@ -163,31 +160,3 @@ def check_names(task_name: str, agent: str, learner: str | None) -> None:
     if agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
     learner_for(task_name, learner)
-
-
-def shipped_agent(task_name: str) -> tuple[Network, AgentRecord]:
-    """Return the trained agent that comes with the project for a task, and how it came about.
-
-    Parameters
-    ----------
-    task_name : str
-        Registered id.
-
-    Raises
-    ------
-    UserError
-        None is shipped for this task; the message says which are, and how to train one.
-
-    Examples
-    --------
-    >>> agent, record = shipped_agent("two_step/daw2011")
-    >>> record.task, agent.config.n_units
-    ('two_step/daw2011', 48)
-    """
-    registered(task_name)
-    folder = TRAINED / task_name.replace("/", "_")
-    if not folder.is_dir():
-        known = sorted(load_record(path).task for path in TRAINED.iterdir() if path.is_dir())
-        raise UserError(f"no trained agent is shipped for {task_name!r}, only for {', '.join(known)}. "
-                        f"Train one: cogmeta train {task_name} --out runs/agent.")
-    return load_agent(folder), load_record(folder)

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import load_agent, load_record
-from cogmeta.errors import unknown_name
+from cogmeta.errors import UserError
+from tasks.registry import registered
 
 
 def shipped_agent(task_name: str) -> Network:
@@ -33,6 +34,7 @@ def shipped_folder(task_name: str) -> Path:
     """Return the folder of a shipped agent: its weights, and the record that names the command that made it."""
     root = Path(str(files("tasks").joinpath("trained")))
     known = {load_record(folder).task: folder for folder in sorted(root.iterdir()) if folder.is_dir()}
-    if task_name not in known:
-        raise unknown_name("shipped agent", task_name, known)
+    if registered(task_name).name not in known:
+        raise UserError(f"no trained agent is shipped for {task_name!r}, only for {', '.join(known)}. "
+                        f"Train one: cogmeta train {task_name} --out runs/agent.")
     return known[task_name]

@@ -29,7 +29,7 @@ def run(
     check_seed(seed)
     make_folder(out)
     began = time.monotonic()
-    with Progress(TextColumn("{task.description:<46}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+    with Progress(TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
                   TimeElapsedColumn(), TextColumn("{task.fields[said]}")) as progress:
         summary = run_quickstart(out, seed, data, retrain, Bars(progress))
     console = Console()
@@ -59,7 +59,7 @@ def _key_numbers(summary: dict) -> Table:
     bandit, steps = summary["bandit"], summary["two_step"]
     table = Table("", "network", "Bayes-optimal", "random", "trained in")
     table.add_row("bandit/independent: regret of 100 trials", f"{bandit['regret']:.2f}", f"{bandit['bayes_optimal_regret']:.2f}",
-                  f"{bandit['random_regret']:.2f}", f"{bandit['train_seconds']:.0f} s")
+                  f"{bandit['regret_by_player']['random']:.2f}", f"{bandit['train_seconds']:.0f} s")
     table.add_row("two_step/wang2018: reward a trial", f"{steps['reward_per_trial']:.3f}", f"{steps['bayes_optimal_reward_per_trial']:.3f}",
-                  f"{steps['random_reward_per_trial']:.3f}", f"{steps['train_seconds']:.0f} s")
+                  f"{steps['reward_per_trial_by_player']['random']:.3f}", f"{steps['train_seconds']:.0f} s")
     return table

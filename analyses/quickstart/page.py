@@ -1,6 +1,6 @@
 """The quickstart's page: what was found, in sections, with every number beside its reference."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
+from analyses.compare import Comparison
 from analyses.learning_curve import plot_training
 from analyses.quickstart import bandit, two_step
 from analyses.quickstart.bandit import BanditResult
@@ -43,19 +44,19 @@ def keys(summary: dict[str, Any]) -> list[dict[str, str]]:
                    f"model-based {steps['reward_per_trial_by_player']['model-based']:.3f}, random 0.500"},
         {"value": f"{bandits['train_seconds'] + steps['train_seconds']:.0f} s", "label": "of training, two networks",
          "beside": f"{bandits['steps_per_second']:,} and {steps['steps_per_second']:,} steps a second, one core each"},
-        {"value": f"{n_met} of {len(summary['claims'])}", "label": "published claims met", "beside": "listed below, met or not"},
+        {"value": f"{n_met} of {len(summary['claims'])}", "label": "claims met", "beside": "each with its reference below, met or not"},
     ]
 
 
 def claims_section(found: BanditResult, steps: TwoStepResult) -> Section:
     """Return the section that holds our numbers against published ones."""
     section = Section("Claims")
-    section.table(claims_met(found, steps), "Published claim, our number", note="Claims were written before the run and are never tuned.")
+    section.table(claims_met(found, steps), "Claim, reference, our number", note="Claims were written before the run and are never tuned.")
     return section
 
 
 def claims_met(found: BanditResult, steps: TwoStepResult) -> pd.DataFrame:
-    """Return the scoreboard of the published claims that the quickstart checks."""
+    """Return the scoreboard of the claims that the quickstart checks."""
     regret = found.of(bandit.NETWORK)
     results = {"regret": regret, "regret_above_bayes": regret - bandit.BAYES_OPTIMAL_REGRET,
                "reward_per_trial": steps.of(two_step.NETWORK), **steps.lag1()}
@@ -69,9 +70,15 @@ def draw_training(trained: dict[str, Trained], random_reward: dict[str, float], 
     figure, axes = plt.subplots(1, len(trained), figsize=(7.4, 2.7), layout="constrained")
     for ax, (task, run) in zip(axes, trained.items(), strict=True):
         levels = {"random": random_reward[task], "Bayes-optimal": best_reward[task]}
-        plot_training(run.records, levels, ax)
+        plot_training(smoothed(run.records), levels, ax)
         ax.set_title(f"{task}, {run.seconds:.0f} s")
     return figure
+
+
+def smoothed(records: pd.DataFrame, share: float = 0.03) -> pd.DataFrame:
+    """Return training records whose reward is a running mean over a share of training."""
+    window = max(1, round(share * len(records)))
+    return records.assign(reward_per_trial=records["reward_per_trial"].rolling(window, min_periods=1, center=True).mean())
 
 
 def training_section(trained: dict[str, Trained], figures: Mapping[str, Path]) -> Section:
@@ -80,8 +87,8 @@ def training_section(trained: dict[str, Trained], figures: Mapping[str, Path]) -
     section.say("Two LSTM networks were trained from random weights, by their own reward prediction error alone: no rule of "
                 "either task, no example and no reference player was shown to them. Then their weights were frozen. "
                 "Everything below is behaviour with frozen weights, on fresh problems.")
-    section.show(figures["training"], "Reward a trial of the episodes that each update learnt from, against environment steps.")
-    rows = [{"task": task, "learner": run.learner, "steps": run.n_steps, "seconds": run.seconds,
+    section.show(figures["training"], "Reward a trial of the episodes learnt from, against environment steps; a running mean over 3 % of training.")
+    rows = [{"task": task, "learner": run.learner, "steps": run.n_steps, "seconds": round(run.seconds),
              "steps a second": round(run.n_steps / run.seconds)} for task, run in trained.items()]
     section.table(pd.DataFrame(rows), "What was trained")
     return section
@@ -125,16 +132,18 @@ def people_section(met: PeopleResult, figures: Mapping[str, Path]) -> Section:
     return section
 
 
-def likelihood_section(likelihood: pd.DataFrame, parameters: pd.DataFrame, figures: Mapping[str, Path]) -> Section:
+def likelihood_section(comparisons: Sequence[Comparison], figures: Mapping[str, Path]) -> Section:
     """Return the section on likelihoods and fitted parameters."""
     section = Section("Same trials, same likelihood")
     section.say("Every player is scored on the very same choices by the same measure. Cognitive models are fitted to each subject "
                 "(maximum a posteriori) and scored on the trials that they were fitted to; a network was never fitted to anybody. "
                 "Tempered: with one inverse temperature a subject between the network's preferences and the choices.")
-    section.show(figures["likelihood"], "Log-likelihood a trial (a two-step trial has two choices); lines are 95 % intervals over subjects.")
-    section.table(likelihood.rename(columns={"fitted": "fitted a subject", "log_likelihood_per_trial": "log-likelihood a trial",
-                                             "n_subjects": "subjects", "n_trials": "trials"}), "Log-likelihood a trial, natural log")
-    section.table(parameters, "Fitted parameters, over subjects")
+    section.show(figures["likelihood"], "Log-likelihood a trial (a two-step trial of people has two choices); lines are 95 % "
+                                        "intervals over subjects.")
+    for comparison in comparisons:
+        section.table(comparison.wide_likelihood(), "Log-likelihood a trial, natural log (± half the 95 % interval over subjects)")
+    for comparison in comparisons:
+        section.table(comparison.wide_parameters(), "Fitted parameters: median [quartiles] over subjects")
     return section
 
 

@@ -25,7 +25,10 @@ from cogmeta.simulate import simulate
 from tasks.registry import make_task
 
 TASK = "two_step/daw2011"
-NETWORK = "network (daw2011)"
+NETWORK = "network"
+OWN = f"network on {TASK}"
+"""Names of the network as a player and as a source of trials."""
+
 MODELS = ("two_step/model_free", "two_step/model_based", "two_step/hybrid")
 N_TEST = 300
 
@@ -81,10 +84,10 @@ def meet_people(network: Agent, folder: Path | None, seed: int, listener: Callab
     listener("the network plays the full two-step task")
     own = simulate(network, task, N_TEST, seed).to_trials()
     people = people_at_hand(folder, listener)
-    tables = {NETWORK: own.assign(session=own["subject"].astype(int), subject=NETWORK), **people}
+    tables = {OWN: own.assign(session=own["subject"].astype(int), subject=NETWORK), **people}
     comparison = compare(task, tables, {NETWORK: network}, MODELS, seed, listener)
     stay = {NETWORK: group_stay(stay_probability(own))} | _stay_of_models(comparison, seed) | _stay_of_people(people)
-    regression = pd.concat([_regression_row(name, table) for name, table in {NETWORK: own, **people}.items()]
+    regression = pd.concat([_regression_row(name, table) for name, table in {OWN: own, **people}.items()]
                            + ([] if people else _published_rows()), ignore_index=True)
     listener("")
     return PeopleResult(stay, regression, comparison, tables)
@@ -129,14 +132,18 @@ def _stay_of_people(people: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
 
 def _regression_row(name: str, trials: pd.DataFrame) -> pd.DataFrame:
     table = stay_regression(trials).set_index("term")["coefficient"]
-    return pd.DataFrame([{"group": name, **table.astype(float).to_dict()}])
+    return pd.DataFrame([{"group": name, **_terms(table)}])
+
+
+def _terms(coefficient: pd.Series) -> dict[str, float]:
+    return {term.replace("_x_", " x "): float(value) for term, value in coefficient.items()}
 
 
 def _published_rows() -> list[pd.DataFrame]:
     rows = []
     for name, (data_set, part) in GROUPS.items():
         table = published_regression(data_set, **part).set_index("term")["coefficient"]
-        rows.append(pd.DataFrame([{"group": f"{name} (published)", **table.astype(float).to_dict()}]))
+        rows.append(pd.DataFrame([{"group": f"{name} (published)", **_terms(table)}]))
     return rows
 
 

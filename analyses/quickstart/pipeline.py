@@ -1,6 +1,7 @@
 """The quickstart's steps in order; what each finds is written before the next begins."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -56,7 +57,7 @@ class Output:
             with atomic_path(self.folder / "tables" / f"{name}.csv") as part:
                 table.to_csv(part, index=False)
         for name, table in trials.items():
-            write_trials(table, self.folder / "trials" / f"{name.replace(', ', '_').replace(' ', '_')}.csv")
+            write_trials(table, self.folder / "trials" / f"{re.sub('[^0-9a-zA-Z]+', '_', name)}.csv")
 
 
 def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, listener: Listener) -> dict[str, Any]:
@@ -83,8 +84,8 @@ def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, liste
     found = _bandit(output, trained[bandit.TASK].agent, seed, listener)
     steps = _two_step(output, trained[two_step.TASK].agent, seed, listener)
     output.keep({"training": page.draw_training(trained, *_levels(found, steps))}, {}, {})
-    comparisons = [*_fit_networks(trained, found, steps, seed, _lines(listener, "fits to the networks", 8))]
-    met = meet_people(_daw_agent(output, trained), data, seed, _lines(listener, "fits to people", people.n_lines(data)))
+    comparisons = [*_fit_networks(trained, found, steps, seed, _lines(listener, "fitting the networks", 8))]
+    met = meet_people(_daw_agent(output, trained), data, seed, _lines(listener, "fitting people", people.n_lines(data)))
     comparisons.append(met.comparison)
     likelihood = pd.concat([c.likelihood for c in comparisons], ignore_index=True)
     parameters = pd.concat([c.parameters() for c in comparisons], ignore_index=True)
@@ -94,7 +95,7 @@ def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, liste
     sections = [
         page.claims_section(found, steps), page.training_section(trained, output.figures),
         page.bandit_section(found, output.figures), page.two_step_section(steps, output.figures),
-        page.people_section(met, output.figures), page.likelihood_section(likelihood, parameters, output.figures),
+        page.people_section(met, output.figures), page.likelihood_section(comparisons, output.figures),
         page.run_section(seed, summary["versions"]),
     ]
     _write(out / "report.html", render(page.TITLE, page.keys(summary), sections, summary))
@@ -120,7 +121,7 @@ def summarise(
             **_training(trained[two_step.TASK]),
         },
         "log_likelihood_per_trial": score_table(likelihood),
-        "claims": page.claims_met(found, steps)[["claim", "published", "ours", "met"]].to_dict("records"),
+        "claims": page.claims_met(found, steps)[["claim", "reference", "ours", "met", "source"]].to_dict("records"),
         "versions": versions(), "seed": seed, "seconds": round(seconds, 1),
     }
 
@@ -142,14 +143,14 @@ def _train(output: Output, seed: int, retrain: bool, listener: Listener) -> dict
 
 
 def _bandit(output: Output, network: Network, seed: int, listener: Listener) -> BanditResult:
-    found = play_bandit(network, seed, _players(listener, "bandit: network and references play"))
+    found = play_bandit(network, seed, _players(listener, "playing the bandit"))
     figures = {"regret": bandit.draw_regret(found), "raster": bandit.draw_raster(found)}
     output.keep(figures, {"regret": found.regret, "regret_by_trial": _stacked(found.curves)}, {"network_bandit": found.trials})
     return found
 
 
 def _two_step(output: Output, network: Network, seed: int, listener: Listener) -> TwoStepResult:
-    steps = play_two_step(network, seed, _players(listener, "two-step: network and references play"))
+    steps = play_two_step(network, seed, _players(listener, "playing the two-step task"))
     figures = {"stay": two_step.draw_stay(steps), "multi_lag": two_step.draw_lags(steps)}
     output.keep(figures, {"two_step": steps.reward, "multi_lag": _stacked(steps.lags)}, {"network_two_step": steps.trials})
     return steps
@@ -159,10 +160,10 @@ def _fit_networks(
     trained: Mapping[str, Trained], found: BanditResult, steps: TwoStepResult, seed: int, tell: Callable[[str], None],
 ) -> tuple[Comparison, Comparison]:
     """Fit the cognitive models to what the two networks chose, and score them on it."""
-    bandits = compare(make_task(bandit.TASK), {"network, bandit/independent": found.trials},
-                      {"the network itself": trained[bandit.TASK].agent}, bandit.MODELS, seed, tell)
-    two_steps = compare(make_task(two_step.TASK), {"network, two_step/wang2018": steps.trials},
-                        {"the network itself": trained[two_step.TASK].agent}, people.MODELS, seed, tell)
+    bandits = compare(make_task(bandit.TASK), {"network on bandit/independent": found.trials},
+                      {"network": trained[bandit.TASK].agent}, bandit.MODELS, seed, tell)
+    two_steps = compare(make_task(two_step.TASK), {"network on two_step/wang2018": steps.trials},
+                        {"network": trained[two_step.TASK].agent}, people.MODELS, seed, tell)
     return bandits, two_steps
 
 

@@ -42,8 +42,8 @@ def test_the_quickstart_leaves_everything_that_it_promises(quickstart):
 @pytest.mark.slow
 def test_nobody_predicts_a_networks_choices_better_than_itself(quickstart):
     likelihood = pd.read_csv(quickstart / "tables" / "likelihood.csv")
-    own = likelihood[likelihood["data"] == f"network, {two_step.TASK}"].set_index("player")["log_likelihood_per_trial"]
-    assert own.drop(["the network itself", "the network itself, tempered"]).max() < own["the network itself"]
+    own = likelihood[likelihood["data"] == f"network on {two_step.TASK}"].set_index("player")["log_likelihood_per_trial"]
+    assert own.drop(["network", "network, tempered"]).max() < own["network"]
 
 
 def test_the_references_of_the_quickstart_are_players_of_its_tasks():

@@ -13,8 +13,9 @@ from cogmeta.agents import LSTMActorCritic, load_agent, load_record
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from cogmeta.training import A2C, PPO
-from tasks.presets import LEARNERS, learner_for, make_agent, preset, shipped_agent
+from tasks.presets import LEARNERS, learner_for, make_agent, preset
 from tasks.registry import make_task, task_names
+from tasks.shipped import shipped_folder
 from tasks.train_command import app
 from tasks.train_run import Curve, measure, train_into
 
@@ -130,7 +131,8 @@ def test_the_measured_regret_is_that_of_the_choices():
 
 
 def test_the_shipped_agent_of_the_task_that_people_play_is_as_good_as_its_record_says():
-    agent, record = shipped_agent("two_step/daw2011")
+    folder = shipped_folder("two_step/daw2011")
+    agent, record = load_agent(folder), load_record(folder)
     quality = measure(agent, make_task("two_step/daw2011"), 500, seed=5)
     spread = record.quality["reward_per_trial_sem"] * np.sqrt(1 + record.quality["test_episodes"] / 500)
     difference = quality["reward_per_trial"] - record.quality["reward_per_trial"]
