@@ -14,7 +14,6 @@ from cogmeta.errors import unknown_name
 from cogmeta.training import A2C, PPO, Learner
 from tasks.registry import make_task, registered
 
-
 LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO}
 
 
