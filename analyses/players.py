@@ -57,7 +57,8 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
 
 def middle(model: Model) -> dict[str, float]:
     """Return the middle of each parameter's plausible range, in the coordinate in which it is searched."""
-    return {p.name: float(p.to_natural(np.mean(p.to_unconstrained(np.asarray(p.plausible))))) for p in model.parameters}
+    return {p.name: float(p.to_natural(np.mean(p.to_unconstrained(np.asarray(p.plausible)))))
+            for p in model.scaled_parameters}
 
 
 def _trained(folder: str, task: Task) -> Agent:

@@ -24,11 +24,14 @@ class Agent(ABC):
         Discount of the value that ``step`` reports; None where it reports none.
     sees_hidden : bool
         True for an oracle, which is told what the task hides through ``see_hidden``.
+    family : str or None
+        Name of the only family of tasks that it can play, such as ``"bandit"``; None where that is left open.
     """
 
     name: str = "agent"
     discount: float | None = None
     sees_hidden: bool = False
+    family: str | None = None
 
     @abstractmethod
     def initial_state(self, n_episodes: int) -> Any:

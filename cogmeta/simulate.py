@@ -50,6 +50,7 @@ def simulate(
     """
     if n_episodes < 1:
         raise UserError(f"n_episodes must be at least 1, got {n_episodes}.")
+    _check_family(agent, task)
     task_rng, action_rng = check_seed(seed).spawn(2)
     before = agent.fingerprint()
     steps = _Steps(agent, record)
@@ -90,6 +91,7 @@ def replay(agent: Agent, rollout: Rollout, record: Sequence[str] = ()) -> Rollou
     Rollout
         The same steps, with this agent's ``logits``, ``value`` and activity.
     """
+    _check_family(agent, rollout.task)
     if agent.sees_hidden and not rollout.hidden:
         raise UserError(f"{agent.name!r} must be told what the task hides, and this trial table does not say it.")
     before = agent.fingerprint()
@@ -105,6 +107,12 @@ def replay(agent: Agent, rollout: Rollout, record: Sequence[str] = ()) -> Rollou
     assert agent.fingerprint() == before, f"the weights of {agent.name!r} moved while it was evaluated"
     arrays, activity = steps.arrays(), steps.activity()
     return rollout.with_agent(arrays["logits"], arrays["value"], activity=activity, discount=agent.discount)
+
+
+def _check_family(agent: Agent, task: Task) -> None:
+    if agent.family not in (None, task.spec.family.name):
+        raise UserError(f"{agent.name!r} plays tasks of the family {agent.family!r}, but {task.spec.name!r} is a "
+                        f"{task.spec.family.name!r} task. Choose an agent of that family.")
 
 
 def _check_logits(agent: Agent, task: Task, logits: np.ndarray) -> None:

@@ -71,13 +71,14 @@ def maximise_group(
 def _iterations(engine: Engine, starts: np.ndarray, subject: np.ndarray, covariance: str) -> Iterator[tuple]:
     """Yield (points, mean, covariance under which they are modes, how far the mean moves next) without end."""
     n_subjects = int(subject.max(initial=-1)) + 1
-    domains = np.array([p.to_unconstrained(np.asarray(p.plausible)).mean() for p in engine.model.parameters])
+    domains = np.array([p.to_unconstrained(np.asarray(p.plausible)).mean() for p in engine.model.scaled_parameters])
     mean, spread = domains, BROAD_VARIANCE * np.eye(len(domains))
     informed = engine.count > 0
     while True:
         penalty = GroupNormal(np.tile(mean, (n_subjects, 1)), spread)
         points = maximise(engine, penalty, starts, subject)
-        next_mean, next_spread = _group_of(points.take(np.flatnonzero(informed)), covariance)
+        able = np.flatnonzero(informed & np.isfinite(points.objective))
+        next_mean, next_spread = _group_of(points.take(able), covariance)
         yield points, mean, spread, np.max(np.abs(next_mean - mean) / np.sqrt(np.diag(spread)))
         mean, spread, starts, subject = next_mean, next_spread, points.u, points.subject
 
@@ -124,7 +125,7 @@ def integrated_bic(
     ----------
     Huys et al. 2011, PLoS Comput Biol 7:e1002028.
     """
-    bounds = np.array([p.search for p in engine.model.parameters])
+    bounds = np.array([p.search for p in engine.model.scaled_parameters])
     draws = rng.multivariate_normal(group["mean"], group["covariance"], n_samples)
     draws = np.clip(draws, bounds[:, 0], bounds[:, 1]).T
     n_subjects, k = len(engine.count), len(bounds)

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.fitting.em import integrated_bic, maximise_group
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.optimiser import Listener, Points, maximise, spread_starts
+from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
 from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
@@ -53,7 +53,8 @@ def fit(
         Columns whose change starts learning afresh, such as ``("subject", "session", "block")``; by default the
         family's.
     reward_range : tuple of float, optional
-        Smallest and largest reward that can be; by default the family's.
+        Smallest and largest reward that can be; by default the model's own, else the family's. Values start in its
+        middle; starts and priors of parameters that have a unit are scaled by its width (see ``Parameter``).
     listener : callable, optional
         Called with (subjects finished, subjects in all); for "em" with iterations.
     covariance : {"full", "diagonal"}
@@ -68,7 +69,8 @@ def fit(
     Raises
     ------
     UserError
-        The table breaks its schema or belongs to another family; an option is unknown.
+        The table breaks its schema or belongs to another family; an option is unknown; the likelihood is not finite
+        anywhere (where it is so for some subjects only, they are flagged and their parameters are NaN).
 
     Examples
     --------
@@ -86,9 +88,10 @@ def fit(
     model, table = prepare(model, trials, reward_range, model_options)
     sequences = sequences_of(model, table, episode)
     n_subjects = len(sequences.subjects)
-    starts = np.repeat(spread_starts(model.parameters, n_starts, rng), n_subjects, axis=1)
+    starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
     search = _Search(Engine(model, sequences), starts, np.tile(np.arange(n_subjects), n_starts), listener)
-    with threadpool_limits(limits=1):  # many threads on tiny matrices only wait for each other
+    # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
+    with threadpool_limits(limits=1), np.errstate(all="ignore"):
         best, group = search.group(covariance, rng) if method == "em" else (search.alone(method), {})
     settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None}
     return Fit(model, tabulate(model, sequences, best, method), method, settings, episode, group)
@@ -104,11 +107,19 @@ class _Search(NamedTuple):
 
     def alone(self, method: str) -> Points:
         """Fit each subject for itself."""
-        penalty = NoPenalty() if method == "mle" else DeclaredPriors(self.engine.model.parameters)
-        return maximise(self.engine, penalty, self.starts, self.subject, self.listener)
+        penalty = NoPenalty() if method == "mle" else DeclaredPriors(self.engine.model.scaled_parameters)
+        return self._check(maximise(self.engine, penalty, self.starts, self.subject, self.listener))
+
+    def _check(self, best: Points) -> Points:
+        """Return the points, or say that the likelihood is finite for nobody."""
+        if len(best.objective) and not np.isfinite(best.objective).any():
+            raise UserError(f"the log-likelihood of {self.engine.model.name} is not finite at any of the starts, for "
+                            f"any subject. check_model(model) says where; rewards may be far from what it expects.")
+        return best
 
     def group(self, covariance: str, rng: np.random.Generator) -> tuple[Points, dict[str, Any]]:
         """Fit subjects and their group."""
+        self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
         best, group = maximise_group(self.engine, self.starts, self.subject, covariance, self.listener)
         n_choices = int(self.engine.sequences.n_scored.sum())
         return best, group | {"ibic": integrated_bic(self.engine, group, n_choices, covariance, rng)}
@@ -129,5 +140,6 @@ def prepare(
         if family is not model.family:
             raise UserError(f"{model.name} fits {model.family.name} trials, but this is a {family.name} table "
                             f"(no column {lacking[0]!r}). Choose a model of the family {family.name!r}.")
-    table = validate_trials(trials, model.family, reward_range=reward_range)
+    model = model.with_reward_range(reward_range)
+    table = validate_trials(trials, model.family, reward_range=reward_range or model.reward_range)
     return model.for_trials(table), table

@@ -73,11 +73,12 @@ class Points:
 
 
 def look(engine: Engine, penalty: Penalty, u: np.ndarray, subject: np.ndarray) -> Points:
-    """Evaluate sets of parameters; where the likelihood is not finite the objective is -inf."""
+    """Evaluate sets of parameters; where the likelihood is not finite the objective is -inf and its slopes are 0."""
     log_likelihood, score, fisher = engine.evaluate(u, subject)
     value, gradient, curvature = penalty.evaluate(u, subject)
     finite = np.isfinite(log_likelihood) & np.isfinite(score).all(axis=1) & np.isfinite(fisher).all(axis=(1, 2))
     objective = np.where(finite, log_likelihood + value, -np.inf)
+    score, fisher = np.where(finite[:, None], score, 0.0), np.where(finite[:, None, None], fisher, 0.0)
     return Points(u.copy(), subject, objective, log_likelihood, score + gradient, fisher, fisher + curvature)
 
 
@@ -116,7 +117,7 @@ def maximise(
     damping = np.full(len(subject), DAMPING)
     running = np.isfinite(points.objective)
     idle = np.zeros(len(subject), int)
-    bounds = np.array([p.search for p in engine.model.parameters])
+    bounds = np.array([p.search for p in engine.model.scaled_parameters])
     n_subjects = int(subject.max(initial=-1)) + 1
     race = RACE if race is None else race
     for n_steps in range(MAX_STEPS):

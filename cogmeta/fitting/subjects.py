@@ -18,20 +18,21 @@ def tabulate(model: Model, sequences: Sequences, best: Points, method: str) -> p
     errors, flat = _standard_errors(model, best)
     bound = _at_bound(model, best.u)
     n, k = sequences.n_scored, len(model.parameters)
-    if method == "mle":
-        natural[:, n == 0] = np.nan
-    log_likelihood = best.log_likelihood
+    failed = ~np.isfinite(best.objective)
+    natural[:, failed | ((n == 0) & (method == "mle"))] = np.nan
+    log_likelihood = np.where(failed, np.nan, best.log_likelihood)
     columns = {"subject": sequences.subjects}
     columns |= dict(zip(model.parameter_names, natural))
     columns |= {f"se_{name}": error for name, error in zip(model.parameter_names, errors)}
-    columns |= {"log_likelihood": log_likelihood, "objective": best.objective, "n_trials": n,
+    columns |= {"log_likelihood": log_likelihood, "objective": np.where(failed, np.nan, best.objective),
+                "n_trials": n,
                 "aic": 2 * k - 2 * log_likelihood, "bic": k * np.log(np.maximum(n, 1)) - 2 * log_likelihood}
-    columns["flag"] = _flags(model, sequences, bound, flat & ~bound)
+    columns["flag"] = _flags(model, sequences, bound & ~failed, flat & ~bound & ~failed, failed)
     return pd.DataFrame(columns)
 
 
 def _at_bound(model: Model, u: np.ndarray) -> np.ndarray:
-    low, high = np.array([p.search for p in model.parameters]).T[:, :, None]
+    low, high = np.array([p.search for p in model.scaled_parameters]).T[:, :, None]
     margin = 0.01 * (high - low)
     return (u <= low + margin) | (u >= high - margin)
 
@@ -51,7 +52,9 @@ def _standard_errors(model: Model, best: Points) -> tuple[np.ndarray, np.ndarray
     return np.where(flat_here | _at_bound(model, best.u), np.inf, slope * np.sqrt(variance)), flat
 
 
-def _flags(model: Model, sequences: Sequences, bound: np.ndarray, flat: np.ndarray) -> list[str]:
+def _flags(
+    model: Model, sequences: Sequences, bound: np.ndarray, flat: np.ndarray, failed: np.ndarray
+) -> list[str]:
     """Return what to beware of for each subject, in words."""
     trials = np.bincount(sequences.subject, weights=sequences.length, minlength=len(sequences.subjects))
     taken = np.zeros((len(sequences.subjects), sequences.choices[0].taken.shape[1]))
@@ -66,6 +69,8 @@ def _flags(model: Model, sequences: Sequences, bound: np.ndarray, flat: np.ndarr
             words.append("only one trial")
         elif taken[i].max() == trials[i]:
             words.append("all choices identical")
+        if failed[i]:
+            words.append("the likelihood is not finite at any start: nothing was fitted")
         if trials[i] and bound[:, i].any():
             words.append("at bound: " + ", ".join(names[bound[:, i]]))
         if trials[i] and flat[:, i].any():

@@ -27,7 +27,7 @@ class ModelAgent(Agent):
     """
 
     def __init__(self, model: "Model", parameters: Mapping[str, Any]) -> None:  # noqa: F821
-        self.model, self.name = model, model.name
+        self.model, self.name, self.family = model, model.name, model.family.name
         self.parameters = one_set(check_parameters(model, parameters))
         sizes = {np.size(v) for v in vars(self.parameters).values() if np.ndim(v)}
         if len(sizes) > 1:

@@ -2,8 +2,8 @@
 
 Equations and names follow Wilson & Collins 2019 (eLife 8:e49547), models 1 to 5. How ours departs: any number of arms
 (the source has two), where the biased random model gives arm 0 its own probability and shares the rest evenly, and
-noisy win-stay-lose-shift shifts to any other arm alike. ``r = 1`` counts as a win at the midpoint of the rewards or
-above.
+noisy win-stay-lose-shift shifts to any other arm alike; and any range of rewards (the source has 0 and 1), of whose
+middle values start and from whose middle on a reward counts as a win.
 """
 
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ import pandas as pd
 from cogmeta.errors import UserError
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate
+from cogmeta.models.scale import check_reward_range
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
 from cogmeta.trials import BANDIT, Choice, Family, n_options_in
@@ -31,14 +32,19 @@ class BanditModel(Model):
     ----------
     n_arms : int, optional
         By default as many as the trial table shows, at least 2. Give it where nobody tried the last arm.
+    reward_range : tuple of float, optional
+        Smallest and largest reward that can be; by default that of bandit tables, (0, 1). ``for_task`` sets it, and
+        ``fit(..., reward_range=...)``.
     """
 
     family: ClassVar[Family] = BANDIT
     citation: ClassVar[str] = _CITATION
 
     n_arms: int | None = None
+    reward_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reward_range", check_reward_range(self.reward_range))
         if self.n_arms is not None and self.n_arms < 2:
             raise UserError(f"a bandit has at least 2 arms, got n_arms={self.n_arms}.")
 
@@ -52,11 +58,23 @@ class BanditModel(Model):
         if self.n_arms is not None and shown > self.n_arms:
             raise UserError(f"{self.name} was made for n_arms={self.n_arms}, but the trials show choice {shown - 1}. "
                             "Options count from 0.")
+        self._check_rewards(trials)
         return replace(self, n_arms=self.n_arms or shown)
 
     def for_task(self, task: Task) -> "BanditModel":
-        """Return this model with the task's number of arms."""
-        return replace(self, n_arms=task.spec.n_actions)
+        """Return this model with the task's number of arms and range of rewards."""
+        return replace(self, n_arms=task.spec.n_actions, reward_range=task.spec.reward_range)
+
+    def _check_rewards(self, trials: pd.DataFrame) -> None:
+        low, high = self.reward_range or self.family.reward_range
+        shown = trials["reward"].min(), trials["reward"].max()
+        if shown[0] < low or shown[1] > high:
+            raise UserError(f"{self.name} takes rewards to lie in [{low:g}, {high:g}], but these go from {shown[0]:g} to "
+                            f"{shown[1]:g}. Say make_model({self.name!r}, reward_range=(low, high)).")
+
+    def or_middle(self, value: float | None) -> float:
+        """Return ``value``; where it is None, the middle of the reward range."""
+        return self.reward_middle if value is None else value
 
     def arms(self, lanes: tuple[int, ...], value: float = 0.0) -> np.ndarray:
         """Return an (n_arms, *lanes) array filled with ``value``."""
@@ -108,6 +126,11 @@ class LastTrial(NamedTuple):
 class WinStayLoseShift(BanditModel):
     """Repeats a rewarded choice and leaves an unrewarded one, up to noise.
 
+    Parameters
+    ----------
+    win_from : float, optional
+        Smallest reward that counts as a win; by default the middle of the reward range.
+
     Notes
     -----
     With ``n`` arms and noise ``e``: after a win stay with ``1 - e (n - 1) / n``, after a loss with ``e / n``; the other
@@ -121,7 +144,7 @@ class WinStayLoseShift(BanditModel):
     name: ClassVar[str] = "bandit/win_stay_lose_shift"
     parameters: ClassVar[tuple[Parameter, ...]] = (rate("noise", "ε"),)
 
-    win_from: float = 0.5
+    win_from: float | None = None
 
     def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> LastTrial:
         """No last choice."""
@@ -138,7 +161,7 @@ class WinStayLoseShift(BanditModel):
 
     def update(self, values: LastTrial, parameters: SimpleNamespace, trial: Trial) -> LastTrial:
         """Remember the trial."""
-        win = (trial.reward >= self.win_from) + np.zeros_like(values.win)
+        win = (trial.reward >= self.or_middle(self.win_from)) + np.zeros_like(values.win)
         return LastTrial(trial.choice + np.zeros_like(values.choice), win)
 
 
@@ -148,8 +171,8 @@ class RescorlaWagner(BanditModel):
 
     Parameters
     ----------
-    initial_value : float
-        Of every arm, in units of reward; 0.5 in Wilson & Collins 2019.
+    initial_value : float, optional
+        Of every arm, in units of reward; by default the middle of the reward range, 0.5 in Wilson & Collins 2019.
 
     Notes
     -----
@@ -163,11 +186,11 @@ class RescorlaWagner(BanditModel):
     name: ClassVar[str] = "bandit/rescorla_wagner"
     parameters: ClassVar[tuple[Parameter, ...]] = (rate("learning_rate", "α"), inverse_temperature())
 
-    initial_value: float = 0.5
+    initial_value: float | None = None
 
     def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> np.ndarray:
         """Every arm is worth ``initial_value``."""
-        return self.arms(lanes, self.initial_value)
+        return self.arms(lanes, self.or_middle(self.initial_value))
 
     def policy(self, values: np.ndarray, parameters: SimpleNamespace) -> np.ndarray:
         """Return (n_arms, *lanes) logits."""
@@ -193,7 +216,7 @@ class ChoiceKernel(BanditModel):
 
     name: ClassVar[str] = "bandit/choice_kernel"
     parameters: ClassVar[tuple[Parameter, ...]] = (
-        rate("choice_learning_rate", "α_c"), inverse_temperature("choice_inverse_temperature", "β_c"),
+        rate("choice_learning_rate", "α_c"), inverse_temperature("choice_inverse_temperature", "β_c", unit=""),
     )
 
     def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> np.ndarray:
@@ -232,11 +255,11 @@ class RescorlaWagnerChoiceKernel(BanditModel):
     name: ClassVar[str] = "bandit/rescorla_wagner_choice_kernel"
     parameters: ClassVar[tuple[Parameter, ...]] = RescorlaWagner.parameters + ChoiceKernel.parameters
 
-    initial_value: float = 0.5
+    initial_value: float | None = None
 
     def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> ValueAndHabit:
         """Every arm is worth ``initial_value``; no habit."""
-        return ValueAndHabit(self.arms(lanes, self.initial_value), self.arms(lanes))
+        return ValueAndHabit(self.arms(lanes, self.or_middle(self.initial_value)), self.arms(lanes))
 
     def policy(self, values: ValueAndHabit, parameters: SimpleNamespace) -> np.ndarray:
         """Return (n_arms, *lanes) logits."""

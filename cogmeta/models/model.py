@@ -10,7 +10,7 @@ operation runs over contiguous rows, 0.168 s with lanes first, where inner loops
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, fields, is_dataclass, replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ import pandas as pd
 
 from cogmeta.models.agent import ModelAgent, make_agent
 from cogmeta.models.parameter import Parameter, check_parameters
+from cogmeta.models.scale import middle_of, width_of
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
 from cogmeta.trials import Choice, Family
@@ -38,6 +39,8 @@ class Model(ABC):
         Numeric columns that ``update`` reads.
     symmetric : bool
         True where relabelling the options changes nothing but the labels.
+    reward_range : tuple of float, optional
+        Smallest and largest reward that can be; by default the family's. Set by ``for_task`` and by fits.
     citation : str
     """
 
@@ -45,6 +48,7 @@ class Model(ABC):
     family: ClassVar[Family]
     outcomes: ClassVar[tuple[str, ...]] = ("reward",)
     symmetric: ClassVar[bool] = True
+    reward_range: ClassVar[tuple[float, float] | None] = None
     citation: ClassVar[str] = ""
 
     @property
@@ -89,8 +93,8 @@ class Model(ABC):
         return self
 
     def for_task(self, task: Task) -> "Model":
-        """Return this model adapted to a task (number of arms, choices that the design has), to play it as an agent."""
-        return self
+        """Return this model adapted to a task, to play it as an agent: number of arms, choices, reward range."""
+        return self.with_reward_range(task.spec.reward_range)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -100,6 +104,27 @@ class Model(ABC):
     def n_options(self, choice: Choice) -> int:
         """Return how many options a choice has."""
         return choice.n_options or 2
+
+    @property
+    def reward_middle(self) -> float:
+        """Middle of the reward range; 0 where that is infinite."""
+        return middle_of(self.reward_range or self.family.reward_range)
+
+    @property
+    def reward_width(self) -> float:
+        """Width of the reward range; 1 where that is infinite."""
+        return width_of(self.reward_range or self.family.reward_range)
+
+    @property
+    def scaled_parameters(self) -> tuple[Parameter, ...]:
+        """The parameters with starts, priors and search on the scale of the rewards; what fits and recovery use."""
+        return tuple(p.scaled(self.reward_width) for p in self.parameters)
+
+    def with_reward_range(self, reward_range: tuple[float, float] | None) -> "Model":
+        """Return this model for rewards in a range; itself for None, or where it has no such option."""
+        if reward_range is None or not is_dataclass(self) or "reward_range" not in (f.name for f in fields(self)):
+            return self
+        return replace(self, reward_range=reward_range)
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

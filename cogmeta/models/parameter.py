@@ -3,10 +3,14 @@
 The search runs in unconstrained coordinates: the logit of a number in (0, 1), the logarithm of a positive one, a real
 number itself. Priors are those of Daw et al. 2011 and its successors: Beta(1.1, 1.1) for whatever lies between 0 and 1,
 Gamma(1.2, scale 5) for inverse temperatures, Normal(0, 1) for perseveration.
+
+Those numbers are for rewards between 0 and 1. A parameter that has a unit says so (``"1/reward"``: inverse temperatures;
+``"reward"``: perseveration in units of value), and where rewards span another range, starts, priors and the span of the
+search are scaled by its width: a fit to points from 0 to 100 is the fit to the same rewards divided by 100.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,6 +46,9 @@ DOMAINS = {
     "real": Domain("real", -np.inf, np.inf, (-50.0, 50.0)),
 }
 
+UNITS = {"": 0, "reward": 1, "1/reward": -1}
+"""Unit of a parameter -> power of the width of the reward range that its numbers scale with."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -59,6 +66,10 @@ class Parameter:
         Of the natural parameter.
     plausible : tuple of float
         Natural range of ordinary behaviour: searches start in it, recovery studies draw from it.
+    unit : {"", "reward", "1/reward"}
+        What the natural number is counted in; prior and plausible range are for rewards between 0 and 1.
+    scale : float
+        How many times larger than declared the parameter is expected; set by ``scaled``.
 
     Examples
     --------
@@ -72,10 +83,15 @@ class Parameter:
     domain: str
     prior: Prior
     plausible: tuple[float, float]
+    unit: str = ""
+    scale: float = 1.0
 
     def __post_init__(self) -> None:
         if self.domain not in DOMAINS:
             raise unknown_name("domain", self.domain, DOMAINS)
+        if self.unit not in UNITS or (self.unit and self.domain == "unit"):
+            raise UserError(f"the unit of {self.name!r} must be one of {list(UNITS)}, and '' for a number in (0, 1); "
+                            f"got {self.unit!r}.")
         limits, (low, high) = DOMAINS[self.domain], self.plausible
         if not limits.low <= low < high <= limits.high:
             raise UserError(f"the plausible range of {self.name!r} must lie in [{limits.low:g}, {limits.high:g}], "
@@ -84,7 +100,24 @@ class Parameter:
     @property
     def search(self) -> tuple[float, float]:
         """Smallest and largest unconstrained coordinate of a search."""
-        return DOMAINS[self.domain].search
+        low, high = DOMAINS[self.domain].search
+        if self.domain == "positive":
+            return low + np.log(self.scale), high + np.log(self.scale)
+        return (low * self.scale, high * self.scale) if self.domain == "real" else (low, high)
+
+    def scaled(self, width: float) -> "Parameter":
+        """Return this parameter as it is to be expected where rewards span ``width`` instead of 1.
+
+        Examples
+        --------
+        >>> inverse_temperature().scaled(100).plausible
+        (0.005, 0.1)
+        """
+        factor = float(width) ** UNITS[self.unit]
+        if factor == 1:
+            return self
+        plausible = (self.plausible[0] * factor, self.plausible[1] * factor)
+        return replace(self, plausible=plausible, prior=self.prior.scaled(factor), scale=self.scale * factor)
 
     def to_natural(self, u: np.ndarray) -> np.ndarray:
         """Return the natural parameter of an unconstrained coordinate."""
@@ -132,15 +165,19 @@ def rate(name: str, symbol: str, plausible: tuple[float, float] = (0.05, 0.95)) 
 
 
 def inverse_temperature(
-    name: str = "inverse_temperature", symbol: str = "β", plausible: tuple[float, float] = (0.5, 10.0)
+    name: str = "inverse_temperature", symbol: str = "β", plausible: tuple[float, float] = (0.5, 10.0),
+    unit: str = "1/reward",
 ) -> Parameter:
-    """Return a positive parameter, per unit of value, with the prior Gamma(1.2, scale 5)."""
-    return Parameter(name, symbol, "positive", Gamma(1.2, 5.0), plausible)
+    """Return a positive parameter with the prior Gamma(1.2, scale 5), per unit of reward.
+
+    Say ``unit=""`` where it multiplies something that is not counted in reward: a belief, a choice trace.
+    """
+    return Parameter(name, symbol, "positive", Gamma(1.2, 5.0), plausible, unit)
 
 
-def stickiness(name: str, symbol: str, plausible: tuple[float, float] = (-0.5, 1.0)) -> Parameter:
-    """Return a real parameter with the prior Normal(0, 1): perseveration."""
-    return Parameter(name, symbol, "real", Normal(0.0, 1.0), plausible)
+def stickiness(name: str, symbol: str, plausible: tuple[float, float] = (-0.5, 1.0), unit: str = "") -> Parameter:
+    """Return a real parameter with the prior Normal(0, 1): perseveration, in units of logit unless ``unit`` says so."""
+    return Parameter(name, symbol, "real", Normal(0.0, 1.0), plausible, unit)
 
 
 def check_parameters(model: "Model", parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:  # noqa: F821

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import betaln, gammaln
 
+from cogmeta.errors import UserError
+
 
 class Prior(ABC):
     """A density of one natural parameter, with the first two derivatives of its logarithm."""
@@ -25,6 +27,10 @@ class Prior(ABC):
     @abstractmethod
     def bend(self, x: np.ndarray) -> np.ndarray:
         """Return the second derivative of ``log_density``."""
+
+    def scaled(self, factor: float) -> "Prior":
+        """Return the prior of a parameter ``factor`` times as large, for parameters that have a unit."""
+        raise UserError(f"{type(self).__name__} has no scale; give the parameter no unit, or another prior.")
 
     @abstractmethod
     def sample(self, size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -81,6 +87,10 @@ class Gamma(Prior):
         """Return the second derivative of ``log_density``."""
         return -(self.shape - 1) / x**2
 
+    def scaled(self, factor: float) -> "Gamma":
+        """Return the prior of a parameter ``factor`` times as large."""
+        return Gamma(self.shape, self.scale * factor)
+
     def sample(self, size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from the prior."""
         return rng.gamma(self.shape, self.scale, size)
@@ -104,6 +114,10 @@ class Normal(Prior):
     def bend(self, x: np.ndarray) -> np.ndarray:
         """Return the second derivative of ``log_density``."""
         return np.full_like(x, -1 / self.sd**2)
+
+    def scaled(self, factor: float) -> "Normal":
+        """Return the prior of a parameter ``factor`` times as large."""
+        return Normal(self.mean * factor, self.sd * factor)
 
     def sample(self, size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from the prior."""

@@ -1,5 +1,7 @@
 """The registered models: an id each."""
 
+from dataclasses import fields
+
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models import bandit, two_step
 from cogmeta.models.model import Model
@@ -34,11 +36,22 @@ def make_model(name: str, **options: object) -> Model:
     try:
         return MODELS[name](**options)
     except TypeError as error:
-        known = sorted(MODELS[name].__dataclass_fields__)
+        known = option_names(name)
         for option in options:
             if option not in known:
                 raise unknown_name(f"option of {name}", option, known) from error
         raise UserError(f"{name} cannot be made with {options}: {error}.") from error
+
+
+def option_names(name: str) -> list[str]:
+    """Return the options of a registered model.
+
+    Examples
+    --------
+    >>> option_names("bandit/choice_kernel")
+    ['n_arms', 'reward_range']
+    """
+    return sorted(f.name for f in fields(MODELS[name]))
 
 
 def model_names(family: str | None = None) -> list[str]:

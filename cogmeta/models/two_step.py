@@ -18,7 +18,7 @@ they disagree on is an option here, and ``convert_parameters`` leads from one to
     0 (Feher da Silva & Hare 2018) or 0.5 (midway between the rewards), or any other.
 ``common_probability``
     Of the common transition that the model assumes: 0.7 in Daw et al. 2011, 0.8 in Wang et al. 2018 and Miller et al.
-    2017.
+    2017. By default what the task declares (``for_task``), and 0.7 where no task was named.
 ``second_choice``
     False for designs without a choice at the second stage (Wang et al. 2018; Miller et al. 2017): each second-stage
     state then has one value, only the first choice is scored, and there is no second inverse temperature. Set by
@@ -36,6 +36,7 @@ import pandas as pd
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, check_parameters, inverse_temperature, rate, stickiness
+from cogmeta.models.scale import check_reward_range
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
 from cogmeta.trials import TWO_STEP, Choice, Family
@@ -52,7 +53,8 @@ ELIGIBILITY = rate("eligibility", "λ")
 WEIGHT = rate("model_based_weight", "w")
 TEMPERATURE_1 = inverse_temperature("inverse_temperature_1", "β₁")
 TEMPERATURE_2 = inverse_temperature("inverse_temperature_2", "β₂")
-PERSEVERATION = stickiness("perseveration", "p")
+PERSEVERATION = stickiness("perseveration", "p", unit="reward")
+PERSEVERATION_OUTSIDE = stickiness("perseveration", "p")
 
 
 class TwoStepValues(NamedTuple):
@@ -87,10 +89,12 @@ class TwoStepModel(Model):
     transitions : {"known", "counted"}
     initial_value : float
         In units of reward.
-    common_probability : float
+    common_probability : float, optional
         In [0.5, 1].
     second_choice : bool
         See the module's head for all of them.
+    reward_range : tuple of float, optional
+        Smallest and largest reward that can be; by default that of two-step tables, (0, 1).
 
     Notes
     -----
@@ -114,22 +118,33 @@ class TwoStepModel(Model):
     perseveration: str = "inside"
     transitions: str = "known"
     initial_value: float = 0.0
-    common_probability: float = 0.7
+    common_probability: float | None = None
     second_choice: bool = True
+    reward_range: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "reward_range", check_reward_range(self.reward_range))
         for name, known in _OPTIONS.items():
             if getattr(self, name) not in known:
                 raise unknown_name(name, getattr(self, name), known)
-        if not 0.5 <= self.common_probability <= 1:
+        if not 0.5 <= self.common <= 1:
             raise UserError(f"common_probability must lie in [0.5, 1], got {self.common_probability}.")
+
+    @property
+    def common(self) -> float:
+        """Probability of the common transition that the model assumes."""
+        return 0.7 if self.common_probability is None else self.common_probability
 
     def for_trials(self, trials: pd.DataFrame) -> "TwoStepModel":
         """Return this model for the table's design: with a second choice if the table has ``choice2``."""
         return replace(self, second_choice="choice2" in trials)
 
     def for_task(self, task: Task) -> "TwoStepModel":
-        """Return this model for the task's design, which is tried out: with a second choice if the task scores one."""
+        """Return this model for the task's design: with a second choice if the task, tried out, scores one.
+
+        ``common_probability`` is what the task declares among its settings, unless the model was told another; the
+        reward range is the task's.
+        """
         rng, action = np.random.default_rng(0), np.zeros(1, np.int64)
         state, observation = task.begin(1, rng)
         shown = [observation]
@@ -137,7 +152,9 @@ class TwoStepModel(Model):
             state, observation, _, _ = task.advance(state, action, rng)
             shown.append(observation)
         scored = task.scored(np.stack(shown), np.zeros((len(shown), 1), np.int64))
-        return replace(self, second_choice=bool(scored[-1].all()))
+        common = task.settings.get("common_probability") if self.common_probability is None else self.common_probability
+        return replace(self, second_choice=bool(scored[-1].all()), common_probability=common,
+                       reward_range=task.spec.reward_range)
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -145,7 +162,9 @@ class TwoStepModel(Model):
         return TWO_STEP.choices if self.second_choice else TWO_STEP.choices[:1]
 
     def _declare(self, *parameters: Parameter) -> tuple[Parameter, ...]:
-        return tuple(p for p in parameters if self.second_choice or p is not TEMPERATURE_2)
+        declared = (p for p in parameters if self.second_choice or p is not TEMPERATURE_2)
+        outside = self.perseveration == "outside"
+        return tuple(PERSEVERATION_OUTSIDE if outside and p is PERSEVERATION else p for p in declared)
 
     def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> TwoStepValues:
         """Every option is worth ``initial_value``; nothing was chosen or counted."""
@@ -158,7 +177,7 @@ class TwoStepModel(Model):
     def model_based(self, values: TwoStepValues) -> np.ndarray:
         """Return (2, *lanes) first-stage values computed from the transitions and the best second-stage option."""
         best = values.second.max(axis=1)
-        common = self.common_probability
+        common = self.common
         if self.transitions == "counted":
             common = 0.5 + (common - 0.5) * np.sign(values.lead)
         return common * best + (1 - common) * best[::-1]

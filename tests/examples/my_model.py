@@ -17,8 +17,8 @@ class TwoRates(BanditModel):
     parameters = (rate("learning_rate_gain", "α₊"), rate("learning_rate_loss", "α₋"), inverse_temperature())
 
     def initial_values(self, lanes, parameters):
-        """Every arm is worth 0.5; the lane axes come last."""
-        return self.arms(lanes, 0.5)
+        """Every arm starts in the middle of the rewards; the lane axes come last."""
+        return self.arms(lanes, self.reward_middle)
 
     def policy(self, values, parameters):
         """Logits, one row an arm."""

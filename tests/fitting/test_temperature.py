@@ -16,7 +16,8 @@ TASK = make_task("bandit/independent")
 
 def learner(inverse_temperature):
     """Return a Rescorla-Wagner agent of some inverse temperature."""
-    return make_model("bandit/rescorla_wagner").agent({"learning_rate": 0.3, "inverse_temperature": inverse_temperature})
+    parameters = {"learning_rate": 0.3, "inverse_temperature": inverse_temperature}
+    return make_model("bandit/rescorla_wagner").agent(parameters)
 
 
 def test_it_recovers_the_factor_between_two_learners_that_differ_in_nothing_else():

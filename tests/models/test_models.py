@@ -175,3 +175,27 @@ def test_the_published_medians_give_the_published_stay_probabilities(name, chang
     width = np.abs(signs) @ (band / (pooled * (1 - pooled)))
     assert (np.abs(signs @ log_odds - logit) < width + 0.005).all(), (signs @ log_odds, width)
     assert abs(reward.mean() - reward_rate) < 4 * np.sqrt(2) * reward.mean(axis=1).std() / np.sqrt(600) + 0.0005
+
+
+@pytest.mark.parametrize(("name", "parameters", "task"), [
+    ("bandit/rescorla_wagner", {"learning_rate": 0.3, "inverse_temperature": 5.0}, "two_step/wang2018"),
+    ("two_step/model_free", MEDIANS, "bandit/independent"),
+])
+def test_a_model_refuses_to_play_another_family(name, parameters, task):
+    model, task = make_model(name), make_task(task)
+    agent = model.agent({k: x for k, x in parameters.items() if k in model.parameter_names})
+    with pytest.raises(UserError, match="plays tasks of the family"):
+        simulate(agent, task, n_episodes=2)
+    player = make_model("two_step/model_free" if model.family.name == "bandit" else "bandit/random")
+    other = player.agent({p.name: p.plausible[0] for p in player.parameters})
+    with pytest.raises(UserError, match="plays tasks of the family"):
+        replay(agent, simulate(other, task, n_episodes=2))
+
+
+def test_a_two_step_model_takes_the_common_probability_that_its_task_declares():
+    def assumed(task, **options):
+        return make_model("two_step/hybrid", **options).for_task(make_task(task)).common
+
+    assert (assumed("two_step/wang2018"), assumed("two_step/wang2016"), assumed("two_step/daw2011")) == (0.8, 0.75, 0.7)
+    assert assumed("two_step/wang2018", common_probability=0.6) == 0.6, "what the model was told comes first"
+    assert make_model("two_step/hybrid").common == 0.7
