@@ -15,6 +15,7 @@ from scipy.special import softmax
 
 from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.errors import UserError
+from cogmeta.random_agent import RandomAgent
 from cogmeta.rollout import Rollout
 from cogmeta.simulate import replay, simulate
 from cogmeta.task import Task
@@ -87,7 +88,8 @@ def check_agent(agent: Agent, task: Task, seed: int = 0) -> None:
     --------
     >>> from tasks.registry import make_task
     >>> from tasks.thompson import Thompson
-    >>> check_agent(Thompson(n_arms=2), make_task("bandit/easy", n_trials=20))
+    >>> task = make_task("bandit/easy", n_trials=20)
+    >>> check_agent(Thompson(task), task)
     """
     _check_step(agent, task, seed)
     rollout = simulate(agent, task, n_episodes=12, seed=seed)
@@ -297,27 +299,9 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> float:
     return float(x @ y / size) if size > 1e-12 else 0.0
 
 
-class _Coin(Agent):
-    """Uniformly random actions."""
-
-    name = "uniform"
-
-    def __init__(self, n_actions: int) -> None:
-        self.n_actions = n_actions
-
-    def initial_state(self, n_episodes: int) -> None:
-        return None
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: None
-    ) -> tuple[np.ndarray, np.ndarray, None]:
-        n_episodes = len(observation)
-        return np.zeros((n_episodes, self.n_actions)), np.full(n_episodes, np.nan), None
-
-
 def _check_round_trip(task: Task, seed: int) -> None:
     for n_episodes in (1, 6):
-        rollout = simulate(_Coin(task.spec.n_actions), task, n_episodes=n_episodes, seed=seed)
+        rollout = simulate(RandomAgent(task), task, n_episodes=n_episodes, seed=seed)
         trials = rollout.to_trials()
         _require(len(trials) == task.spec.n_trials * n_episodes,
                  f"to_trials must give one row a trial, {task.spec.n_trials * n_episodes} rows, got {len(trials)}.")

@@ -12,8 +12,10 @@ import numpy as np
 from scipy.special import expit, logit
 
 from cogmeta.errors import UserError
-from tasks.bandit import LOW_ARM
-from tasks.bandit_players import BanditPlayer, Counts, share_best
+from tasks.arms import ArmsTask
+from tasks.arms_players import share_best
+from tasks.bandit import LOW_ARM, BernoulliBandit
+from tasks.bandit_players import BanditPlayer, Counts
 from tasks.gittins import check_horizon
 
 MOST_TRIALS = 200
@@ -91,8 +93,8 @@ class BayesOptimalIndependent(BanditPlayer):
 
     Parameters
     ----------
-    n_trials : int
-        Trials of an episode, 1 to 200.
+    task : ArmsTask
+        Two arms, 1 to 200 trials an episode.
 
     Notes
     -----
@@ -102,9 +104,9 @@ class BayesOptimalIndependent(BanditPlayer):
     name = "bayes-optimal"
     discount = 1.0
 
-    def __init__(self, n_trials: int) -> None:
-        super().__init__(n_arms=2)
-        self.n_trials = n_trials
+    def __init__(self, task: ArmsTask) -> None:
+        super().__init__(task)
+        self.n_trials = task.n_trials
 
     def logits(self, counts: Counts) -> np.ndarray:
         """Share among the arms that are best to pull now."""
@@ -128,10 +130,8 @@ class BayesOptimalDependent(BanditPlayer):
 
     Parameters
     ----------
-    arms : {"uniform", "easy", "medium", "hard"}
-        Distribution of p, see ``tasks.bandit.ARM_PRIORS``.
-    n_trials : int
-        Trials of an episode, >= 1.
+    task : BernoulliBandit
+        With a dependent distribution of the arms, see ``tasks.bandit.ARM_PRIORS``.
 
     Notes
     -----
@@ -142,10 +142,10 @@ class BayesOptimalDependent(BanditPlayer):
     name = "bayes-optimal"
     discount = 1.0
 
-    def __init__(self, arms: str, n_trials: int) -> None:
-        super().__init__(n_arms=2)
-        self.arms, self.n_trials = arms, n_trials
-        self._mean = pooled_mean(arms, n_trials)
+    def __init__(self, task: BernoulliBandit) -> None:
+        super().__init__(task)
+        self.n_trials = task.n_trials
+        self._mean = pooled_mean(task.arms, task.n_trials)
         self._value = pooled_value(self._mean)
 
     def logits(self, counts: Counts) -> np.ndarray:

@@ -5,14 +5,14 @@ mean, where ``t`` counts the pulls so far; the posterior of an arm starts at Bet
 Sources: Auer et al. 2002 (UCB1); Kaufmann et al. 2012 (Bayes-UCB); Duan et al. 2016 (greedy on the posterior mean).
 """
 
-from abc import abstractmethod
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
 
-from cogmeta.agent import Agent
 from cogmeta.errors import UserError
+from tasks.arms import ArmsTask
+from tasks.arms_players import ArmsPlayer, share_best
 
 
 class Counts(NamedTuple):
@@ -32,32 +32,23 @@ class Counts(NamedTuple):
         return (1 + self.successes) / (2 + self.pulls)
 
 
-class BanditPlayer(Agent):
-    """A player of any Bernoulli bandit that goes by its counts.
+class BanditPlayer(ArmsPlayer):
+    """A player of Bernoulli arms that goes by its counts.
 
     Parameters
     ----------
-    n_arms : int
+    task : ArmsTask
+        Whose rewards are 0 and 1.
     """
-
-    def __init__(self, n_arms: int) -> None:
-        self.n_arms = n_arms
 
     def initial_state(self, n_episodes: int) -> Counts:
         """Return counts of nothing."""
         nothing = np.zeros((n_episodes, self.n_arms), np.int64)
         return Counts(nothing, nothing)
 
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Counts
-    ) -> tuple[np.ndarray, np.ndarray, Counts]:
-        """Count the last pull and say what to pull next; see ``Agent.step``."""
-        counts = count(state, previous_action, previous_reward)
-        return self.logits(counts), self.value(counts), counts
-
-    @abstractmethod
-    def logits(self, counts: Counts) -> np.ndarray:
-        """Return (n_episodes, n_arms) log-probabilities up to a constant."""
+    def learn(self, state: Counts, action: np.ndarray, reward: np.ndarray) -> Counts:
+        """Count the last pull."""
+        return count(state, action, reward)
 
     def value(self, counts: Counts) -> np.ndarray:
         """Return (n_episodes,) expected reward from here on; NaN where the player does not know it."""
@@ -74,45 +65,26 @@ def count(counts: Counts, action: np.ndarray, reward: np.ndarray) -> Counts:
     return Counts(counts.successes + (pulled & paid[:, None]), counts.failures + (pulled & ~paid[:, None]))
 
 
-def share_best(score: np.ndarray) -> np.ndarray:
-    """Return logits that share all probability among the best of each row; a tie is equality to 1e-12.
-
-    Examples
-    --------
-    >>> share_best(np.array([[0.5, 0.5, 0.1]])).tolist()
-    [[0.0, 0.0, -inf]]
-    """
-    return np.where(score >= score.max(axis=1, keepdims=True) - 1e-12, 0.0, -np.inf)
-
-
-class RandomBandit(BanditPlayer):
-    """Pulls every arm equally often."""
-
-    name = "random"
-
-    def logits(self, counts: Counts) -> np.ndarray:
-        """Return zeros."""
-        return np.zeros(counts.successes.shape)
-
-
 class EpsilonGreedy(BanditPlayer):
     """Pulls the arm of the highest posterior mean, or with probability ``epsilon`` any arm.
 
     Parameters
     ----------
-    n_arms : int
+    task : ArmsTask
+        Whose rewards are 0 and 1.
     epsilon : float
         In [0, 1]; 0 is greedy.
 
     Examples
     --------
-    >>> agent = EpsilonGreedy(n_arms=2, epsilon=0.1)
+    >>> from tasks.registry import make_task
+    >>> agent = EpsilonGreedy(make_task("bandit/easy"), epsilon=0.1)
     >>> np.exp(agent.logits(Counts(np.array([[3, 1]]), np.array([[0, 2]])))).round(2).tolist()
     [[0.95, 0.05]]
     """
 
-    def __init__(self, n_arms: int, epsilon: float = 0.1) -> None:
-        super().__init__(n_arms)
+    def __init__(self, task: ArmsTask, epsilon: float = 0.1) -> None:
+        super().__init__(task)
         if not 0 <= epsilon <= 1:
             raise UserError(f"epsilon must lie in [0, 1], got {epsilon}.")
         self.epsilon, self.name = epsilon, "epsilon-greedy" if epsilon else "greedy"
@@ -130,7 +102,8 @@ class UCB1(BanditPlayer):
 
     Parameters
     ----------
-    n_arms : int
+    task : ArmsTask
+        Whose rewards are 0 and 1.
     exploration : float
         >= 0; 2 is the original, 1 the variant of Wang et al. 2016.
 
@@ -145,8 +118,8 @@ class UCB1(BanditPlayer):
 
     name = "ucb1"
 
-    def __init__(self, n_arms: int, exploration: float = 2.0) -> None:
-        super().__init__(n_arms)
+    def __init__(self, task: ArmsTask, exploration: float = 2.0) -> None:
+        super().__init__(task)
         if exploration < 0:
             raise UserError(f"exploration must be >= 0, got {exploration}.")
         self.exploration = exploration
@@ -164,7 +137,8 @@ class BayesUCB(BanditPlayer):
 
     Parameters
     ----------
-    n_arms : int
+    task : ArmsTask
+        Whose rewards are 0 and 1.
 
     Notes
     -----
@@ -185,40 +159,6 @@ class BayesUCB(BanditPlayer):
         distinct, place = distinct_rows(seen)
         quantile = betaincinv(1 + distinct[:, 0], 1 + distinct[:, 1], 1 - 1 / distinct[:, 2])
         return share_best(quantile[place].reshape(counts.successes.shape))
-
-
-class WinStayLoseShift(BanditPlayer):
-    """Repeats a pull that paid and leaves an arm that did not, for any other.
-
-    Parameters
-    ----------
-    n_arms : int
-    lapse : float
-        In [0, 1]: probability of any arm instead; with 0 a single deviation has likelihood 0.
-    """
-
-    name = "win-stay-lose-shift"
-
-    def __init__(self, n_arms: int, lapse: float = 0.0) -> None:
-        super().__init__(n_arms)
-        if not 0 <= lapse <= 1:
-            raise UserError(f"lapse must lie in [0, 1], got {lapse}.")
-        self.lapse = lapse
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Counts
-    ) -> tuple[np.ndarray, np.ndarray, Counts]:
-        """Go by the last pull alone; see ``Agent.step``."""
-        last = previous_action[:, None] == np.arange(self.n_arms)
-        follows = np.where(previous_reward[:, None] > 0, last, ~last / (self.n_arms - 1))
-        follows = np.where(previous_action[:, None] < 0, 1 / self.n_arms, follows)
-        with np.errstate(divide="ignore"):
-            logits = np.log(self.lapse / self.n_arms + (1 - self.lapse) * follows)
-        return logits, self.value(state), state
-
-    def logits(self, counts: Counts) -> np.ndarray:
-        """Counts do not matter."""
-        return np.zeros(counts.successes.shape)
 
 
 def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,9 @@ import functools
 import numpy as np
 
 from cogmeta.errors import UserError
-from tasks.bandit_players import BanditPlayer, Counts, share_best
+from tasks.arms import ArmsTask
+from tasks.arms_players import share_best
+from tasks.bandit_players import BanditPlayer, Counts
 
 MOST_TRIALS = 250
 """Longest episode for which indices are computed."""
@@ -23,9 +25,8 @@ class Gittins(BanditPlayer):
 
     Parameters
     ----------
-    n_arms : int
-    n_trials : int
-        Trials of an episode, 1 to 250.
+    task : ArmsTask
+        Whose rewards are 0 and 1, of 1 to 250 trials an episode.
     discount : float, optional
         In (0, 1) for the discounted index; by default the finite horizon's, undiscounted.
 
@@ -36,8 +37,9 @@ class Gittins(BanditPlayer):
 
     name = "gittins"
 
-    def __init__(self, n_arms: int, n_trials: int, discount: float | None = None) -> None:
-        super().__init__(n_arms)
+    def __init__(self, task: ArmsTask, discount: float | None = None) -> None:
+        super().__init__(task)
+        n_trials = task.n_trials
         if not 1 <= n_trials <= MOST_TRIALS:
             raise UserError(f"Gittins indices are computed for 1 to {MOST_TRIALS} trials, got n_trials={n_trials}.")
         if discount is not None and not 0 < discount < 1:

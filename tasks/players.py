@@ -1,17 +1,44 @@
 """Every reference player that fits a task, by name: what a network or a person is shown beside."""
 
+from collections.abc import Callable
+from typing import Any
+
 from cogmeta.agent import Agent
-from cogmeta.errors import UserError, unknown_name
+from cogmeta.errors import unknown_name
+from cogmeta.random_agent import RandomAgent
 from cogmeta.task import Task
+from tasks.arms import ArmsTask
+from tasks.arms_players import arms_players
 from tasks.bandit import BernoulliBandit
 from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
-from tasks.bandit_players import UCB1, BanditPlayer, BayesUCB, EpsilonGreedy, RandomBandit, WinStayLoseShift
+from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
 from tasks.two_step_players import two_step_players
+
+
+def bandit_players(task: BernoulliBandit) -> list[Agent]:
+    """Return every reference player of a Bernoulli bandit, the simplest first."""
+    classical = [EpsilonGreedy(task, epsilon=0.0), EpsilonGreedy(task), UCB1(task), BayesUCB(task), Thompson(task)]
+    if task.n_trials <= MOST_INDEXED:
+        classical.append(Gittins(task))
+    if task.arms != "independent":
+        classical.append(BayesOptimalDependent(task))
+    elif task.n_arms == 2 and task.n_trials <= MOST_SOLVED:
+        classical.append(BayesOptimalIndependent(task))
+    return arms_players(task, classical)
+
+
+FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
+    (BernoulliBandit, bandit_players),
+    (TwoStep, two_step_players),
+    (ArmsTask, arms_players),
+    (Task, lambda task: [RandomAgent(task)]),
+)
+"""Kind of task -> the function that makes its players; the first kind that a task is an instance of counts."""
 
 
 def players(task: Task) -> dict[str, Agent]:
@@ -24,7 +51,7 @@ def players(task: Task) -> dict[str, Agent]:
     Returns
     -------
     dict of Agent
-        By name, the simplest first; empty for a task that has none. Costly tables are made at first use.
+        By name, the simplest first; any task has at least ``random``. Costly tables are made at first use.
 
     Examples
     --------
@@ -32,10 +59,7 @@ def players(task: Task) -> dict[str, Agent]:
     >>> list(players(make_task("two_step/wang2018")))
     ['random', 'win-stay-lose-shift', 'model-free', 'model-based', 'bayes-optimal', 'oracle']
     """
-    if isinstance(task, BernoulliBandit):
-        fitting = _bandit_players(task)
-    else:
-        fitting = two_step_players(task) if isinstance(task, TwoStep) else []
+    fitting = next(make(task) for kind, make in FAMILIES if isinstance(task, kind))
     return {agent.name: agent for agent in fitting}
 
 
@@ -54,23 +78,6 @@ def player(name: str, task: Task) -> Agent:
     'thompson'
     """
     known = players(task)
-    if not known:
-        raise UserError(f"task {task.spec.name!r} has no reference players, so {name!r} cannot play it.")
     if name not in known:
         raise unknown_name(f"reference player of {task.spec.name!r}", name, known)
     return known[name]
-
-
-def _bandit_players(task: BernoulliBandit) -> list[BanditPlayer]:
-    n_arms, n_trials = task.n_arms, task.n_trials
-    agents = [
-        RandomBandit(n_arms), WinStayLoseShift(n_arms), EpsilonGreedy(n_arms, epsilon=0.0), EpsilonGreedy(n_arms),
-        UCB1(n_arms), BayesUCB(n_arms), Thompson(n_arms),
-    ]
-    if n_trials <= MOST_INDEXED:
-        agents.append(Gittins(n_arms, n_trials))
-    if task.arms != "independent":
-        agents.append(BayesOptimalDependent(task.arms, n_trials))
-    elif n_arms == 2 and n_trials <= MOST_SOLVED:
-        agents.append(BayesOptimalIndependent(n_trials))
-    return agents

@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -11,6 +11,13 @@ from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import Task
 from tasks.bandit import BernoulliBandit
 from tasks.two_step import DriftTwoStep, ReversalTwoStep
+
+
+_WANTED = {
+    "citation": "Name the paper and the section or experiment.",
+    "learns": "Say in one sentence what an agent must learn within an episode.",
+    "departure": "Say how yours departs from the source; 'Nothing is known to depart.' if nothing does.",
+}
 
 
 @dataclass(frozen=True)
@@ -22,16 +29,22 @@ class Registered:
     name : str
         ``family/design``.
     constructor : callable
-        A ``Task`` that is a frozen dataclass.
+        A ``Task`` that is a frozen dataclass with a field ``name``.
     settings : mapping
         What the design gives the constructor; ``make_task`` may override it.
     tags : tuple of str
+        The family's name is one of them.
     citation : str
         Paper and section.
     learns : str
         What an agent must learn within an episode, in one sentence.
     departure : str
-        How ours departs from the source.
+        How ours departs from the source, in sentences.
+
+    Raises
+    ------
+    UserError
+        A field is missing or not what it should be.
     """
 
     name: str
@@ -41,6 +54,23 @@ class Registered:
     citation: str = ""
     learns: str = ""
     departure: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name.count("/") != 1 or not all(self.name.split("/")):
+            raise UserError(f"the name of a registered task must be 'family/design', got {self.name!r}.")
+        if not (is_dataclass(self.constructor) and "name" in {f.name for f in fields(self.constructor)}):
+            made = getattr(self.constructor, "__name__", repr(self.constructor))
+            raise UserError(f"{made}, the constructor of {self.name!r}, must be a frozen dataclass with a field "
+                            f"name: str = {self.name!r}, which its spec hands on.")
+        for what in ("citation", "learns", "departure"):
+            if not getattr(self, what):
+                raise UserError(f"the entry {self.name!r} needs a {what}. {_WANTED[what]}")
+        for what in ("learns", "departure"):
+            if not getattr(self, what).endswith("."):
+                raise UserError(f"{what} of {self.name!r} must be a sentence that ends with a full stop, "
+                                f"got {getattr(self, what)!r}. {_WANTED[what]}")
+        if self.family not in self.tags:
+            raise UserError(f"tags of {self.name!r} must contain its family {self.family!r}, got {self.tags}.")
 
     @property
     def family(self) -> str:

@@ -17,7 +17,8 @@ class Thompson(BanditPlayer):
 
     Parameters
     ----------
-    n_arms : int
+    task : ArmsTask
+        Whose rewards are 0 and 1.
 
     References
     ----------

@@ -18,6 +18,7 @@ from cogmeta.task import Task
 from cogmeta.training import Checkpoint, Learner, train
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
+from tasks.arms_players import EXPECTED
 from tasks.presets import learner_for, make_agent
 from tasks.registry import make_task
 
@@ -126,13 +127,13 @@ def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST
     Returns
     -------
     dict
-        ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes); for bandits ``regret``, the cumulative
+        ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes); where the task hides what every arm is worth ``regret``, the cumulative
         expected regret an episode, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
     """
     rollout = simulate(agent, task, n_episodes, seed)
     reward = rollout.reward.sum(axis=0) / task.spec.n_trials
     quality = {"reward_per_trial": reward.mean(), "reward_per_trial_sem": _sem(reward)}
-    pays = rollout.hidden.get("reward_probability")
+    pays = next((rollout.hidden[name] for name in EXPECTED if name in rollout.hidden), None)
     if pays is not None and pays.shape[2:] == (task.spec.n_actions,):  # the value of every action at every step
         regret = (pays.max(-1) - np.take_along_axis(pays, rollout.action[..., None], -1)[..., 0]).sum(axis=0)
         quality |= {"regret": regret.mean(), "regret_sem": _sem(regret)}

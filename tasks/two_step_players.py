@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import norm
 
 from cogmeta.agent import Agent
-from tasks.bandit_players import share_best
+from tasks.arms_players import share_best
 from tasks.two_step import FIRST_STAGE, FIXATE, FIXATION, DriftTwoStep, ReversalTwoStep, TwoStep, reflect
 
 NOTHING, ENDED = -1, 2

@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from analyses.compare import compare
+from cogmeta.agents import LSTMActorCritic
 from cogmeta.check import check_agent, check_task
 from cogmeta.errors import UserError
+from cogmeta.simulate import simulate
 from tasks.bandit import BanditState, BernoulliBandit
-from tasks.bandit_players import RandomBandit
+from tasks.bandit_players import BanditPlayer
 from tasks.players import players
 from tasks.registry import make_task, task_names
+from tasks.train_run import measure
 
 REFERENCES = [(task, name) for task in task_names() for name in players(make_task(task))]
 
@@ -45,6 +49,31 @@ def test_players_keep_the_contract_under_other_settings(name, settings):
     task = make_task(name, **settings)
     for agent in players(task).values():
         check_agent(agent, task)
+
+
+SIMPLEST = {"bandit": "bandit/rescorla_wagner", "two_step": "two_step/model_free"}
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_an_untrained_network_plays_every_task_and_is_measured_on_it(name):
+    task = make_task(name)
+    quality = measure(LSTMActorCritic.for_task(task, n_units=4), task, n_episodes=3)
+    low, high = task.spec.reward_range
+    steps = task.spec.steps_per_trial
+    assert steps * low <= quality["reward_per_trial"] <= steps * high
+    assert quality.get("regret", 0.0) >= 0
+
+
+@pytest.mark.parametrize("name", task_names())
+def test_a_model_a_network_and_the_references_are_compared_on_every_task(name):
+    task = make_task(name, n_trials=min(20, make_task(name).spec.n_trials))
+    model = SIMPLEST[task.spec.family.name]
+    agents = {"network": LSTMActorCritic.for_task(task, n_units=4), **players(task)}
+    trials = simulate(agents["random"], task, n_episodes=2, seed=0).to_trials()
+    scores = compare(task, {"simulated": trials}, agents, (model,)).likelihood.set_index("player")
+    assert {"chance", model, "network", "random"} <= set(scores.index)
+    assert np.isfinite(scores.loc[["chance", model, "network", "random"], "log_likelihood_per_trial"]).all()
+    assert scores.loc["random", "log_likelihood_per_trial"] == pytest.approx(scores.loc["chance", "log_likelihood_per_trial"])
 
 
 @dataclass(frozen=True)
@@ -167,11 +196,16 @@ def test_a_task_that_breaks_its_contract_is_found_out(broken, sentence):
         check_task(broken(n_trials=30, trial_index=False))
 
 
-class Broken(RandomBandit):
+class Broken(BanditPlayer):
     """A reference to break."""
 
+    name = "broken"
+
     def __init__(self):
-        super().__init__(n_arms=2)
+        super().__init__(make_task("bandit/independent"))
+
+    def logits(self, counts):
+        return np.zeros(counts.successes.shape)
 
 
 class CountsInPlace(Broken):

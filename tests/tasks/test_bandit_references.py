@@ -5,21 +5,16 @@ other programs than these. A cell passes within its rounding, plus .03 for the e
 standard errors of ours. Suboptimal pulls: rounding of the table, plus 4 standard errors of the difference of two means.
 """
 
+from functools import partial
+
 import numpy as np
 import pytest
 
+from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import replay, simulate
+from tasks.arms_players import share_best, win_stay_lose_shift
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
-from tasks.bandit_players import (
-    UCB1,
-    BayesUCB,
-    Counts,
-    EpsilonGreedy,
-    RandomBandit,
-    WinStayLoseShift,
-    count,
-    share_best,
-)
+from tasks.bandit_players import UCB1, BayesUCB, Counts, EpsilonGreedy, count
 from tasks.gittins import Gittins
 from tasks.registry import make_task
 from tasks.thompson import Thompson
@@ -40,11 +35,12 @@ CELLS = {
 }
 
 
-def reference(name, arms):
+def reference(name, task):
     """Return the player of a column of the table."""
-    optimal = BayesOptimalIndependent(100) if arms == "independent" else BayesOptimalDependent(arms, 100)
-    return {"random": RandomBandit(2), "thompson": Thompson(2), "ucb 2": UCB1(2), "ucb 1": UCB1(2, exploration=1.0),
-            "ucb .5": UCB1(2, exploration=0.5), "bayes-optimal": optimal}[name]
+    make = {"random": RandomAgent, "thompson": Thompson, "ucb 2": UCB1, "ucb 1": partial(UCB1, exploration=1.0),
+            "ucb .5": partial(UCB1, exploration=0.5),
+            "bayes-optimal": BayesOptimalIndependent if task.arms == "independent" else BayesOptimalDependent}
+    return make[name](task)
 
 
 def regret_and_suboptimal(agent, task, n_episodes=N_EPISODES, seed=7):
@@ -61,7 +57,8 @@ def standard_error(x):
 
 @pytest.mark.parametrize("arms, name", [(arms, name) for arms, row in CELLS.items() for name in row])
 def test_references_reach_the_regret_and_suboptimal_pulls_of_the_table(arms, name):
-    regret, pulls = regret_and_suboptimal(reference(name, arms), make_task(f"bandit/{arms}"))
+    task = make_task(f"bandit/{arms}")
+    regret, pulls = regret_and_suboptimal(reference(name, task), task)
     expected_regret, expected_pulls = CELLS[arms][name]
     assert abs(regret.mean() - expected_regret) < 0.005 + 0.03 + 4 * standard_error(regret)
     if expected_pulls is not None:
@@ -71,27 +68,28 @@ def test_references_reach_the_regret_and_suboptimal_pulls_of_the_table(arms, nam
 
 
 def test_gittins_lies_between_the_optimum_and_thompson_on_independent_arms():
-    regret, _ = regret_and_suboptimal(Gittins(2, 100), make_task("bandit/independent"), n_episodes=20_000)
+    task = make_task("bandit/independent")
+    regret, _ = regret_and_suboptimal(Gittins(task), task, n_episodes=20_000)
     assert 1.748 - 4 * standard_error(regret) < regret.mean() < 1.9  # 1.78 was published for it
 
 
 def test_greedy_players_pay_for_never_looking_back():
     task = make_task("bandit/independent")
-    greedy, _ = regret_and_suboptimal(EpsilonGreedy(2, epsilon=0.0), task)
-    optimal, _ = regret_and_suboptimal(BayesOptimalIndependent(100), task)
+    greedy, _ = regret_and_suboptimal(EpsilonGreedy(task, epsilon=0.0), task)
+    optimal, _ = regret_and_suboptimal(BayesOptimalIndependent(task), task)
     assert greedy.mean() > optimal.mean() + 4 * standard_error(greedy)
 
 
 def test_bayes_ucb_explores_less_than_ucb1_and_comes_nearer_the_optimum():
     task = make_task("bandit/independent")
-    bayes_ucb, _ = regret_and_suboptimal(BayesUCB(2), task)
-    assert 1.748 < bayes_ucb.mean() < regret_and_suboptimal(UCB1(2), task)[0].mean()
+    bayes_ucb, _ = regret_and_suboptimal(BayesUCB(task), task)
+    assert 1.748 < bayes_ucb.mean() < regret_and_suboptimal(UCB1(task), task)[0].mean()
 
 
 def test_many_arms_earn_what_was_computed_for_duan_et_al():
     """n = 100 pulls, k = 5 arms, 20,000 bandits: Thompson 74.9, greedy 75.1 (papers' re-simulation, one decimal)."""
     task = make_task("bandit/independent", n_arms=5)
-    for agent, expected in [(Thompson(5), 74.9), (EpsilonGreedy(5, epsilon=0.0), 75.1)]:
+    for agent, expected in [(Thompson(task), 74.9), (EpsilonGreedy(task, epsilon=0.0), 75.1)]:
         earned = simulate(agent, task, n_episodes=4000, seed=1).reward.sum(axis=0)
         error = earned.std() * np.sqrt(1 / 4000 + 1 / 20_000)
         assert abs(earned.mean() - expected) < 0.05 + 4 * error
@@ -116,12 +114,14 @@ def test_a_reward_that_is_neither_0_nor_1_is_refused():
 
 def test_ucb1_is_the_textbook_formula():
     counts = Counts(np.array([[3, 1]]), np.array([[5, 0]]))
+    agent = UCB1(make_task("bandit/independent"))
     bound = [3 / 8 + np.sqrt(2 * np.log(9) / 8), 1 + np.sqrt(2 * np.log(9))]
-    assert np.isfinite(UCB1(2).logits(counts))[0].tolist() == [bound[0] >= bound[1], bound[1] >= bound[0]]
+    assert np.isfinite(agent.logits(counts))[0].tolist() == [bound[0] >= bound[1], bound[1] >= bound[0]]
 
 
 def test_ucb1_pulls_every_arm_once_before_it_compares():
-    rollout = simulate(UCB1(5), make_task("bandit/independent", n_arms=5), 200, seed=0)
+    task = make_task("bandit/independent", n_arms=5)
+    rollout = simulate(UCB1(task), task, 200, seed=0)
     assert (np.sort(rollout.action[:5], axis=0) == np.arange(5)[:, None]).all()
 
 
@@ -129,18 +129,21 @@ def test_exact_ties_are_shared_evenly():
     assert share_best(np.array([[0.3, 0.1 + 0.2, 0.2]])).tolist() == [[0.0, 0.0, -np.inf]]
 
 
-@pytest.mark.parametrize("lapse", [0.0, 0.2])
-def test_win_stay_lose_shift_repeats_what_paid(lapse):
-    rollout = simulate(WinStayLoseShift(3, lapse=lapse), make_task("bandit/independent", n_arms=3), 500, seed=0)
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_win_stay_lose_shift_repeats_what_paid(noise):
+    task = make_task("bandit/independent", n_arms=3)
+    rollout = simulate(win_stay_lose_shift(task, noise), task, 500, seed=0)
     stayed = rollout.action[1:] == rollout.action[:-1]
     paid = rollout.reward[:-1] == 1
-    for won, expected in [(True, 1 - lapse * 2 / 3), (False, lapse / 3)]:
+    for won, expected in [(True, 1 - noise * 2 / 3), (False, noise / 3)]:
         rate = stayed[paid == won]
         assert abs(rate.mean() - expected) <= 4 * np.sqrt(expected * (1 - expected) / rate.size)
 
 
 def test_players_that_plan_refuse_an_episode_longer_than_their_plan():
-    rollout = simulate(RandomBandit(2), make_task("bandit/independent", n_trials=12), 3, seed=0)
-    for agent in (Gittins(2, 10), BayesOptimalIndependent(10), BayesOptimalDependent("easy", 10)):
+    long, short = make_task("bandit/independent", n_trials=12), make_task("bandit/independent", n_trials=10)
+    rollout = simulate(RandomAgent(long), long, 3, seed=0)
+    mirrored = BayesOptimalDependent(make_task("bandit/easy", n_trials=10))
+    for agent in (Gittins(short), BayesOptimalIndependent(short), mirrored):
         with pytest.raises(ValueError, match="plans for 10 trials"):
             replay(agent, rollout)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import simulate
-from tasks.bandit_players import RandomBandit
 from tasks.registry import make_task
 
 
@@ -42,7 +42,7 @@ def test_uniform_arms_sum_to_one():
 
 def test_every_arm_pays_as_often_as_its_probability_says():
     task = make_task("bandit/independent", n_arms=3, reward_probability=(0.1, 0.5, 0.8))
-    rollout = simulate(RandomBandit(3), task, n_episodes=300, seed=0)
+    rollout = simulate(RandomAgent(task), task, n_episodes=300, seed=0)
     for arm, probability in enumerate((0.1, 0.5, 0.8)):
         pulled = rollout.reward[rollout.action == arm]
         assert abs(pulled.mean() - probability) < 4 * np.sqrt(probability * (1 - probability) / pulled.size)
@@ -51,7 +51,7 @@ def test_every_arm_pays_as_often_as_its_probability_says():
 def test_the_trial_index_rises_from_zero_and_can_be_withheld():
     for trial_index, expected in [(True, [0, 0.25, 0.5, 0.75]), (False, [0] * 4)]:
         task = make_task("bandit/easy", n_trials=4, trial_index=trial_index)
-        assert simulate(RandomBandit(2), task, 2, seed=0).observation[:, 1, 0].tolist() == expected
+        assert simulate(RandomAgent(task), task, 2, seed=0).observation[:, 1, 0].tolist() == expected
 
 
 PERSON = pd.DataFrame({"subject": "s", "trial": range(4), "choice": [0, None, 1, 1], "reward": [1, None, 0, 1]})

@@ -42,7 +42,7 @@ def brute_force(trials_left, s0, f0, s1, f1):
 
 @pytest.mark.parametrize("n_trials", [1, 2, 3, 8])
 def test_the_solution_is_that_of_brute_force_at_every_count(n_trials):
-    agent = BayesOptimalIndependent(n_trials)
+    agent = BayesOptimalIndependent(make_task("bandit/independent", n_trials=n_trials))
     for counts in itertools.product(range(n_trials), repeat=4):
         if sum(counts) < n_trials:
             s0, f0, s1, f1 = counts
@@ -56,7 +56,7 @@ def test_two_trials_are_worth_13_twelfths():
 
 
 def test_the_solution_does_not_care_which_arm_is_called_which(rng):
-    agent = BayesOptimalIndependent(30)
+    agent = BayesOptimalIndependent(make_task("bandit/independent", n_trials=30))
     counts = rng.integers(0, 7, (200, 2, 2))
     one = Counts(counts[:, 0], counts[:, 1])
     other = Counts(counts[:, 0, ::-1], counts[:, 1, ::-1])
@@ -65,7 +65,8 @@ def test_the_solution_does_not_care_which_arm_is_called_which(rng):
 
 
 def test_the_reported_value_is_what_is_earned_on_average():
-    rollout = simulate(BayesOptimalIndependent(30), make_task("bandit/independent", n_trials=30), 20_000, seed=2)
+    task = make_task("bandit/independent", n_trials=30)
+    rollout = simulate(BayesOptimalIndependent(task), task, 20_000, seed=2)
     earned = rollout.reward.sum(axis=0)
     assert abs(earned.mean() - rollout.value[0, 0]) < 4 * earned.std() / np.sqrt(20_000)
     assert abs(rollout.reward_prediction_error().mean()) < 0.001  # 600,000 errors of standard deviation .2: 4 SE
@@ -110,7 +111,7 @@ HYPOTHESES = {
 
 @pytest.mark.parametrize("arms", HYPOTHESES)
 def test_pulling_what_looks_best_is_optimal_for_dependent_arms(arms):
-    agent = BayesOptimalDependent(arms, 5)
+    agent = BayesOptimalDependent(make_task(f"bandit/{arms}", n_trials=5))
     value = agent.value(Counts(np.zeros((1, 2), int), np.zeros((1, 2), int)))[0]
     assert value == pytest.approx(brute_force_dependent((), 5, arms), abs=1e-12)
 
@@ -149,7 +150,7 @@ def test_thompson_probabilities_sum_to_one_at_the_extremes(successes, failures):
 
 def test_thompson_of_one_success_is_two_thirds():
     """P(X > Y) for X ~ Beta(2, 1), Y ~ U[0, 1] is E[X] = 2/3."""
-    logits = Thompson(2).logits(Counts(np.array([[1, 0]]), np.array([[0, 0]])))
+    logits = Thompson(make_task("bandit/easy")).logits(Counts(np.array([[1, 0]]), np.array([[0, 0]])))
     assert np.exp(logits[0]) == pytest.approx([2 / 3, 1 / 3], abs=1e-12)
 
 

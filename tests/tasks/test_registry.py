@@ -1,12 +1,15 @@
 """The registry: ids, settings that rebuild a task, and errors that teach."""
 
 import json
+from dataclasses import dataclass
 
 import pytest
 
 from cogmeta.errors import UserError
+from tasks.arms import ArmsTask
+from tasks.bandit import BernoulliBandit
 from tasks.players import player, players
-from tasks.registry import make_task, registered, task_names
+from tasks.registry import Registered, make_task, task_names
 
 
 def test_the_published_designs_are_registered():
@@ -22,11 +25,33 @@ def test_settings_are_enough_to_build_a_task_again_even_through_json(name):
     assert task.spec.name == name and task.spec.n_trials == 17
 
 
-@pytest.mark.parametrize("name", task_names())
-def test_every_entry_says_its_source_and_what_must_be_learnt(name):
-    entry = registered(name)
-    assert entry.citation and entry.learns.endswith(".") and entry.departure.endswith(".")
-    assert entry.family in entry.tags
+@dataclass(frozen=True)
+class Nameless(ArmsTask):
+    """A task that nobody can name."""
+
+    n_trials: int = 3
+
+
+GOOD = {"name": "mine/first", "constructor": BernoulliBandit, "tags": ("mine",), "citation": "Me 2026",
+        "learns": "What pays.", "departure": "Nothing is known to depart."}
+
+
+@pytest.mark.parametrize(
+    "wrong, sentence",
+    [
+        ({"name": "mine"}, "must be 'family/design', got 'mine'"),
+        ({"constructor": Nameless}, "Nameless, the constructor of 'mine/first', must be a frozen dataclass with a field"),
+        ({"constructor": int}, "int, the constructor of 'mine/first', must be"),
+        ({"citation": ""}, "needs a citation. Name the paper"),
+        ({"learns": "what pays"}, "learns of 'mine/first' must be a sentence"),
+        ({"departure": ""}, "needs a departure. Say how yours departs"),
+        ({"tags": ("bandit",)}, "must contain its family 'mine'"),
+    ],
+)
+def test_an_entry_says_its_source_what_must_be_learnt_and_how_it_departs(wrong, sentence):
+    assert Registered(**GOOD).family == "mine"
+    with pytest.raises(UserError, match=sentence):
+        Registered(**GOOD | wrong)
 
 
 def test_the_published_values_stand_in_the_registry():
