@@ -1,0 +1,98 @@
+"""Write docs/results.md from what the benchmarks measured.
+
+    python -m benchmarks.results
+
+Reads ``benchmarks/measured/``: ``quickstart.json`` (the ``summary.json`` of ``cogmeta quickstart``), ``training.json``
+and ``fitting.json`` (``--out`` of the two benchmarks), and the presets of ``tasks/presets.py``. Nothing is typed by hand.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from cogmeta.files import atomic_path
+from tasks.presets import preset
+from tasks.registry import task_names
+
+ROOT = Path(__file__).parents[1]
+MEASURED, PAGE = ROOT / "benchmarks" / "measured", ROOT / "docs" / "results.md"
+
+
+def table(columns: list[str], rows: list[list[object]]) -> str:
+    """Return a Markdown table.
+
+    Examples
+    --------
+    >>> print(table(["a", "b"], [[1, 2.5]]))
+    | a | b |
+    |---|---|
+    | 1 | 2.5 |
+    """
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join("|" + "|".join(f" {cell} " if line is not lines[1] else str(cell) for cell in line) + "|" for line in lines)
+
+
+def quickstart(summary: dict) -> str:
+    """Return the section on the main job."""
+    bandit, steps = summary["bandit"], summary["two_step"]
+    players = {**bandit["regret_by_player"]}
+    rewards = steps["reward_per_trial_by_player"]
+    rows = [[name, f"{regret:.2f}"] for name, regret in sorted(players.items(), key=lambda item: item[1])]
+    reward_rows = [[name, f"{reward:.3f}"] for name, reward in sorted(rewards.items(), key=lambda item: -item[1])]
+    likelihood = summary["log_likelihood_per_trial"]
+    scores = [[data, name, "-inf" if score is None else f"{score:.3f}"] for data, by in likelihood.items() for name, score in by.items()]
+    return "\n\n".join([
+        f"## The main job\n\n`cogmeta quickstart --seed {summary['seed']}`, {summary['seconds']:.0f} s in all on two cores of a shared machine.",
+        f"**bandit/independent**, regret of 100 trials over {bandit['test_episodes']:,} fresh episodes; the network was trained for "
+        f"{bandit['train_seconds']:.0f} s ({bandit['train_steps']:,} steps, {bandit['steps_per_second']:,} a second). "
+        "Exact optimum: 1.748.", table(["player", "regret"], rows),
+        f"**two_step/wang2018**, reward a trial over {steps['test_episodes']:,} fresh episodes; trained for {steps['train_seconds']:.0f} s.",
+        table(["player", "reward a trial"], reward_rows),
+        table(["claim", "reference", "ours", "met"], [[c["claim"], c["reference"], f"{c['ours']:.3f}", c["met"]] for c in summary["claims"]]),
+        "Log-likelihood a trial (natural log; a trial of `two_step/daw2011` has two choices):",
+        table(["choices of", "player", "log-likelihood a trial"], scores),
+    ])
+
+
+def presets() -> str:
+    """Return the section on presets: what a user gets with ``cogmeta train TASK`` alone."""
+    rows = []
+    for name in task_names():
+        chosen = preset(name)
+        quality = "; ".join(f"{measure} {', '.join(f'{x:g}' for x in scores)} (mean {np.mean(scores):.3f})"
+                            for measure, scores in chosen.expected.items()) or "not tried"
+        rows.append([f"`{name}`", type(chosen.learner).__name__, f"{chosen.n_steps:,}", quality, chosen.note])
+    return ("## Presets\n\n`cogmeta train TASK`, one number a seed from seed 0 on, measured on fresh episodes by "
+            "`python -m benchmarks.presets`. The notes name the settings that fell short.\n\n"
+            + table(["task", "learner", "steps", "reached", "note"], rows))
+
+
+def training(record: dict) -> str:
+    """Return the section on training speed."""
+    rows = [[name, f"{row['steps_per_second']:,.0f}", f"{row['steps_per_cpu_second']:,.0f}"] if row.get("steps_per_second")
+            else [name, "not installed", ""] for name, row in record["rows"].items()]
+    return ("## Training speed\n\n`python -m benchmarks.training`: environment steps a second, LSTM actor-critic of 48 units on "
+            "two-armed bandits, all rows in one call.\n\n" + table(["who", "a second", "a CPU second"], rows))
+
+
+def fitting(record: dict) -> str:
+    """Return the section on fits."""
+    rows = [[row["fitter"], row["method"], row["subjects"], f"{row['cpu_ms_per_fit']:.1f}", f"{row['nats_short_of_best']:.2f}"]
+            for row in record["rows"]]
+    return ("## Fits\n\n`python -m benchmarks.fitting`: the seven-parameter hybrid, 201 trials a subject, 10 starts, one thread; "
+            "how many nats the summed objective falls short of the best optimum known.\n\n"
+            + table(["fitter", "method", "subjects", "CPU ms a fit", "nats short"], rows))
+
+
+def main() -> None:
+    """Write the page."""
+    found = {name: json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")) for name in ("quickstart", "training", "fitting")}
+    page = "\n\n".join(["# What was measured", "Made by `python -m benchmarks.results`; do not edit.", quickstart(found["quickstart"]),
+                        presets(), training(found["training"]), fitting(found["fitting"])])
+    with atomic_path(PAGE) as part:
+        part.write_text(page + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
