@@ -11,9 +11,13 @@ from pathlib import Path
 import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.trials import validate_trials
 
 Reader = Callable[..., pd.DataFrame]
-"""``read(paths, **options)``: the found file of every registered path, and the data set's options, all given."""
+"""``read(paths, **options)``: the found file of every registered path, and the data set's options, all given.
+
+It returns a table in the columns of the data set's family; ``DataSet.trials`` validates it.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class DataSet:
     ----------
     name : str
         Also the name of its folder.
+    family : str
+        Family of trial tables that its trials fit.
     task : str
-        Registered id of the task that was played.
+        Registered id of the task that was played; in words where none is registered.
     who : str
         Who played, and how many.
     n_subjects : int
@@ -68,12 +74,21 @@ class DataSet:
         Web page of the repository.
     files : tuple of DataFile
     read : callable
-        See ``Reader``.
+        See ``Reader``. The docstring of its module says what was observed and how it is recoded.
     options : mapping of str to tuple
         Values that each option of ``load_trials`` can have, besides None (all of them).
+    n_options : int or None
+        Options of a choice, where the family leaves it open.
+    reward_range : tuple of float
+        Smallest and largest reward that can be, in the units of the file.
+    columns : mapping of str to str
+        Columns besides the family's, and what they hold.
+    statistics : tuple of str
+        What the tests recompute from the loaded trials and compare with independent numbers, to 4 decimals.
     """
 
     name: str
+    family: str
     task: str
     who: str
     n_subjects: int
@@ -84,6 +99,14 @@ class DataSet:
     files: tuple[DataFile, ...]
     read: Reader
     options: Mapping[str, tuple] = field(default_factory=dict)
+    n_options: int | None = None
+    reward_range: tuple[float, float] = (0.0, 1.0)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    statistics: tuple[str, ...] = ()
+
+    def trials(self, paths: Mapping[str, Path], **options: object) -> pd.DataFrame:
+        """Return what ``read`` finds in the files as a validated trial table."""
+        return validate_trials(self.read(paths, **options), self.family, self.n_options, self.reward_range)
 
     def check_options(self, **options: object) -> dict[str, object]:
         """Return every option with its value (None where it was not given), or say what there is to choose from.

@@ -22,7 +22,6 @@ import pandas as pd
 
 from cogmeta.data.dataset import DataFile, DataSet, parse_checksums
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import TWO_STEP, validate_trials
 
 COMMIT = "4567763780a2c596fd6510af720ec468a8214a8f"
 STORIES = ("magic_carpet", "spaceship")
@@ -94,7 +93,7 @@ def read(paths: Mapping[str, Path], story: str | None = None) -> pd.DataFrame:
     """
     stories = STORIES if story is None else (story,)
     tables = [_read_subject(path, name) for name, path in paths.items() if name.split("/")[0] in stories]
-    return validate_trials(pd.concat(tables, ignore_index=True), TWO_STEP)
+    return pd.concat(tables, ignore_index=True)
 
 
 def _read_subject(path: Path, name: str) -> pd.DataFrame:
@@ -151,6 +150,7 @@ def _file(path: str, sha256: str) -> DataFile:
 
 FEHER2020 = DataSet(
     name="feher2020_twostep",
+    family="two_step",
     task="two_step/daw2011",
     who="45 people: 24 magic carpet, 21 spaceship",
     n_subjects=45,
@@ -162,5 +162,15 @@ FEHER2020 = DataSet(
     files=tuple(_file(path, sha256) for path, sha256 in CHECKSUMS.items()),
     read=read,
     options={"story": STORIES},
+    columns={
+        "rt1, rt2": "response times in seconds; missing where there was none",
+        "reward_probability_<state>_<option>": "reward probability of each second-stage option",
+        "story": "magic_carpet or spaceship",
+    },
+    statistics=(
+        "people, rows, slow trials, rows a person", "P(common), mean reward pooled and mean over people",
+        "stay probabilities under both rules of pairing, pooled and mean over people; their indices",
+        "pooled logistic regression of staying on reward and transition, under both rules",
+    ),
 )
 """People who mostly behave as if model-based; cite the paper when using them."""

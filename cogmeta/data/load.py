@@ -25,13 +25,14 @@ def load_trials(name: str, folder: str | Path | None = None, **options: object) 
         Where its files lie. By default: the folder in the environment variable ``COGMETA_DATA``, then the cache,
         then a download from the registered public address, verified by sha256.
     **options
-        What the data set offers: ``story="magic_carpet"`` or ``"spaceship"`` (feher2020_twostep),
-        ``measurement=1`` or ``2`` (shahar2019_twostep_nspn). None, the default, is all.
+        What the data set offers, such as ``story="magic_carpet"`` (feher2020_twostep); ``docs/data.md`` and
+        ``cogmeta data list`` show the options. None, the default, is all.
 
     Returns
     -------
     DataFrame
         One row a trial in the columns of its family; trials without a response are rows with missing values.
+        Rewards keep the units of the file; ``get_data_set(name).reward_range`` is what fits need to be told.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def load_trials(name: str, folder: str | Path | None = None, **options: object) 
     folder = data_path(name, folder)
     paths = {file.path: file.find(folder)[0] for file in data_set.files}
     try:
-        return _index_first(data_set.read(paths, **options))
+        return _index_first(data_set.trials(paths, **options))
     except UserError:
         raise
     except _UNREADABLE as error:

@@ -9,36 +9,28 @@ they are named; in all 1108 sessions the first option commonly led to the *secon
 are swapped, and option 0 commonly leads to state 0 as everywhere in this project.
 """
 
-import gzip
-import json
-import re
-import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO
 
-import numpy as np
 import pandas as pd
 
 from cogmeta.data.dataset import DataFile, DataSet
-from cogmeta.errors import TrialTableError
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.data.transcript import Transcript, read_transcripts
 
 COMMIT = "c63dea18897393b706227b50024b27fa8d8907d8"
 TRANSCRIPTS = "prompts.jsonl.zip"
 MEASUREMENTS = (1, 2)
 
-_NAMES = re.compile(
-    r"choose between two options: (\w) and (\w)\..*?"
-    r"second-stage states: (\w) or (\w)\..*?"
-    r"between two options: (\w) and (\w)\.",
-    re.DOTALL,
+TRANSCRIPT = Transcript(
+    trial=r"You choose <<(?P<choice1>\w)>>\. This leads to state (?P<state2>\w)\. "
+          r"In state \w, you choose <<(?P<choice2>\w)>>\. You receive (?P<reward>a|no) reward\.",
+    names=r"choose between two options: (?P<choice1_0>\w) and (?P<choice1_1>\w)\..*?"
+          r"second-stage states: (?P<state2_1>\w) or (?P<state2_0>\w)\..*?"
+          r"between two options: (?P<choice2_0>\w) and (?P<choice2_1>\w)\.",
+    session="You are now back",
+    times=("rt1", "rt2"),
 )
-_TRIAL = re.compile(
-    r"You choose <<(\w)>>\. This leads to state (\w)\. In state \w, you choose <<(\w)>>\. You receive (a|no) reward\."
-)
-_RETURN = "You are now back"
+"""How the transcripts read; the state named first is state 1."""
 
 
 def read(paths: Mapping[str, Path], measurement: int | None = None) -> pd.DataFrame:
@@ -56,56 +48,14 @@ def read(paths: Mapping[str, Path], measurement: int | None = None) -> pd.DataFr
     DataFrame
         The two-step columns, ``rt1, rt2`` (seconds) and ``measurement``.
     """
-    with _open(paths[TRANSCRIPTS]) as lines:
-        people = [_read_person(json.loads(line)) for line in lines]
-    trials = pd.concat(people, ignore_index=True)
-    if measurement is not None:
-        trials = trials[trials["measurement"] == measurement]
-    return validate_trials(trials, TWO_STEP)
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[IO[bytes]]:
-    if path.suffix == ".gz":
-        with gzip.open(path) as lines:
-            yield lines
-    else:
-        with zipfile.ZipFile(path) as archive, archive.open("prompts.jsonl") as lines:
-            yield lines
-
-
-def _read_person(record: dict) -> pd.DataFrame:
-    """Return one person's trials from the record ``{"text", "participant", "RTs"}``."""
-    text, subject = record["text"], str(record["participant"])
-    names = _NAMES.search(text)
-    first, _, second = text.partition(_RETURN)
-    trials = [_TRIAL.findall(part) for part in (first, second)]
-    if names is None or 2 * sum(map(len, trials)) != len(record["RTs"]):
-        raise TrialTableError(f"the transcript of subject {subject!r} does not read as expected: found "
-                              f"{sum(map(len, trials))} trials and {len(record['RTs'])} response times.")
-    return _recode(trials, names.groups(), subject, np.asarray(record["RTs"], float).reshape(-1, 2))
-
-
-def _recode(trials: list[list[tuple]], names: tuple[str, ...], subject: str, rt: np.ndarray) -> pd.DataFrame:
-    option1, state, option2 = names[:2], names[2:4], names[4:]
-    rows = [trial for part in trials for trial in part]
-    measurement = np.repeat(MEASUREMENTS, [len(part) for part in trials])
-    return pd.DataFrame({
-        "subject": subject,
-        "session": measurement - 1,
-        "trial": np.concatenate([np.arange(len(part)) for part in trials]),
-        "choice1": [option1.index(row[0]) for row in rows],
-        "state2": [1 - state.index(row[1]) for row in rows],
-        "choice2": [option2.index(row[2]) for row in rows],
-        "reward": [float(row[3] == "a") for row in rows],
-        "rt1": rt[:, 0] / 1000,
-        "rt2": rt[:, 1] / 1000,
-        "measurement": measurement,
-    })
+    trials = read_transcripts(paths[TRANSCRIPTS], TRANSCRIPT)
+    trials = trials.assign(reward=(trials["reward"] == "a").astype(float), measurement=trials["session"] + 1)
+    return trials if measurement is None else trials[trials["measurement"] == measurement]
 
 
 SHAHAR2019 = DataSet(
     name="shahar2019_twostep_nspn",
+    family="two_step",
     task="two_step/daw2011",
     who="554 people (NSPN cohort), measured twice",
     n_subjects=554,
@@ -125,5 +75,11 @@ SHAHAR2019 = DataSet(
     ),
     read=read,
     options={"measurement": MEASUREMENTS},
+    columns={"rt1, rt2": "response times in seconds", "measurement": "1, or 2 (18 months later); sessions 0 and 1"},
+    statistics=(
+        "people, trials, trials a person", "P(common), mean reward, median response times",
+        "stay probabilities, pooled and mean over people; their indices",
+        "pooled logistic regression of staying on reward and transition",
+    ),
 )
 """A large sample with both signatures, model-free and model-based; cite the paper when using it."""

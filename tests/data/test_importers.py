@@ -101,7 +101,7 @@ def test_the_zip_of_the_public_address_reads_as_the_gzip(data_folder, tmp_path):
     lines = gzip.decompress(packed.read_bytes()).split(b"\n")[:3]
     with zipfile.ZipFile(tmp_path / "prompts.jsonl.zip", "w") as archive:
         archive.writestr("prompts.jsonl", b"\n".join(lines))
-    zipped = shahar2019.read({"prompts.jsonl.zip": tmp_path / "prompts.jsonl.zip"})
+    zipped = shahar2019.SHAHAR2019.trials({"prompts.jsonl.zip": tmp_path / "prompts.jsonl.zip"})
     whole = load_trials("shahar2019_twostep_nspn", data_folder)
     pd.testing.assert_frame_equal(zipped[whole.columns], whole[whole["subject"].isin(["1", "2", "3"])])
 
@@ -160,7 +160,7 @@ def files(tmp_path):
 
 
 def test_a_slow_trial_is_kept_as_a_row_without_choices_or_reward(files):
-    trials = feher2020.read(files, story="magic_carpet")
+    trials = feher2020.FEHER2020.trials(files, story="magic_carpet")
     assert trials["choice1"].isna().tolist() == [False, True, True, False]
     assert trials["reward"].isna().tolist() == [False, True, True, False]
     assert trials["rt1"].isna().tolist() == [False, False, True, False]
@@ -172,20 +172,20 @@ def test_a_slow_trial_is_kept_as_a_row_without_choices_or_reward(files):
 
 
 def test_a_spaceship_choice_is_the_planet_and_never_the_side(files):
-    trials = feher2020.read(files, story="spaceship")
+    trials = feher2020.FEHER2020.trials(files, story="spaceship")
     assert trials[["trial", "choice1", "state2", "choice2"]].values.tolist() == [[1, 1, 0, 0], [2, 0, 1, 1]]
     assert trials["common"].tolist() == [False, False]
 
 
 def test_people_of_two_stories_with_one_number_stay_two_people(files):
-    assert feher2020.read(files)["subject"].unique().tolist() == ["magic_carpet_00001", "spaceship_00001"]
+    assert feher2020.FEHER2020.trials(files)["subject"].unique().tolist() == ["magic_carpet_00001", "spaceship_00001"]
 
 
 def test_a_file_that_contradicts_itself_is_refused_with_its_row(files):
     path = files["magic_carpet/00001_game.csv"]
     path.write_text(path.read_text().replace("0,1,.1", "0,0,.1"))
     with pytest.raises(UserError, match="magic_carpet/00001_game.csv says common=0 at row 0"):
-        feher2020.read(files)
+        feher2020.FEHER2020.trials(files)
 
 
 INSTRUCTIONS = (
@@ -205,7 +205,7 @@ def transcript(rts):
 def read_transcript(folder, line):
     with gzip.open(folder / "prompts.jsonl.gz", "wt") as file:
         file.write(line)
-    return shahar2019.read({"prompts.jsonl.zip": folder / "prompts.jsonl.gz"})
+    return shahar2019.SHAHAR2019.trials({"prompts.jsonl.zip": folder / "prompts.jsonl.gz"})
 
 
 def test_a_transcript_reads_as_it_was_told(tmp_path):
