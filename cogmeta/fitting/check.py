@@ -5,11 +5,13 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
+from cogmeta.fitting.check_functions import check_functions, random_rewards
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.models.agent import AGENTS
 from cogmeta.models.model import Model
+from cogmeta.models.parameter import Parameter
 from cogmeta.simulate import sample
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.trials import TWO_STEP, n_options_in, validate_trials
 
 N_SUBJECTS, N_TRIALS = 6, 40
 
@@ -26,59 +28,112 @@ def check_model(model: Model, seed: int = 0) -> None:
     Raises
     ------
     UserError
-        Parameters are not declared (or declared twice); the likelihood is not finite or exceeds 1 somewhere in the
+        Parameters are not declared (or declared twice); a function returns arrays of the wrong shape or changes what
+        it was given; lanes or subjects influence each other; the likelihood is not finite or exceeds 1 somewhere in the
         domain; zero inverse temperatures (with every real-valued parameter 0) do not choose by chance; the agent does
         not say what the likelihood says; or relabelling the options changes more than labels in a ``symmetric`` model.
+
+    Notes
+    -----
+    Where the family leaves the number of options open, the model is tried with 3 as well. One that is made for two
+    refuses that in ``for_trials`` with a ``UserError``. Rewards are drawn from the whole reward range, not only its ends.
 
     Examples
     --------
     >>> from cogmeta.models import make_model
     >>> check_model(make_model("two_step/hybrid"))
     """
-    rng = np.random.default_rng(seed)
-    trials = random_trials(model, rng)
-    model = model.for_trials(trials)
+    _check_is_model(model)
     _check_declaration(model)
+    rng = np.random.default_rng(seed)
+    with np.errstate(all="ignore"):  # what is not finite is said in words
+        trials = random_trials(model, rng)
+        _check_adapted(model.for_trials(trials), trials, rng)
+        if all(choice.n_options for choice in model.choices):
+            return
+        trials = random_trials(model, rng, n_options=3)
+        try:
+            adapted = model.for_trials(trials)
+        except UserError:
+            return  # made for another number of options, and says so
+        _check_adapted(adapted, trials, rng)
+
+
+def _check_adapted(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:
+    for choice in model.choices:
+        if model.n_options(choice) < n_options_in(trials, choice):
+            raise UserError(f"{model.name} says that {choice.column} has {model.n_options(choice)} options, but the trials "
+                            f"show {n_options_in(trials, choice)}. Adapt the model in for_trials, as BanditModel does, or "
+                            "refuse such trials there with a UserError.")
+    check_functions(model, rng)
     _check_domain(model, trials, rng)
+    _check_subjects(model, trials, rng)
     _check_chance(model, trials)
     _check_labels(model, trials)
     if model.family.name in AGENTS:
         _check_agent(model, rng)
 
 
-def random_trials(model: Model, rng: np.random.Generator) -> pd.DataFrame:
-    """Return a validated table of random choices, states and rewards of the model's family."""
+def random_trials(model: Model, rng: np.random.Generator, n_options: int | None = None) -> pd.DataFrame:
+    """Return a validated table of random choices, states and rewards of the model's family and reward range.
+
+    Parameters
+    ----------
+    model : Model
+    rng : numpy.random.Generator
+    n_options : int, optional
+        Of choices whose number of options the family leaves open; by default the model's.
+    """
     n = N_SUBJECTS * N_TRIALS
     names = [f"s{i}" for i in range(N_SUBJECTS)]
     columns = {"subject": np.repeat(names, N_TRIALS), "trial": np.tile(range(N_TRIALS), N_SUBJECTS)}
     for choice in model.choices:
-        columns[choice.column] = rng.integers(model.n_options(choice), size=n)
+        size = choice.n_options or n_options or model.n_options(choice)
+        columns[choice.column] = np.append(rng.integers(size, size=n - 1), size - 1)  # the last option is shown
     for name, n_values in model.family.states:
         columns[name] = rng.integers(n_values, size=n)
     for name in model.outcomes:
-        columns[name] = rng.integers(2, size=n).astype(float)
-    return validate_trials(pd.DataFrame(columns), model.family)
+        columns[name] = random_rewards(model, (n,), rng)
+    return validate_trials(pd.DataFrame(columns), model.family, reward_range=(-np.inf, np.inf))
 
 
 def _middle(model: Model) -> dict[str, float]:
     """Return parameters in the middle of their plausible ranges."""
-    return {p.name: float(p.to_natural(p.to_unconstrained(np.array(p.plausible)).mean())) for p in model.parameters}
+    return {p.name: float(p.to_natural(p.to_unconstrained(np.array(p.plausible)).mean())) for p in model.scaled_parameters}
+
+
+def _check_is_model(model: Model) -> None:
+    if isinstance(model, type):
+        raise UserError(f"check_model needs a model, got the class {model.__name__}. Make one: {model.__name__}().")
+    if not isinstance(model, Model):
+        raise UserError(f"check_model needs a model, got {type(model).__name__}. Subclass BanditModel, TwoStepModel or "
+                        "cogmeta.models.Model.")
 
 
 def _check_declaration(model: Model) -> None:
+    if not all(isinstance(p, Parameter) for p in model.parameters):
+        raise UserError(f"parameters of {model.name} must be a tuple of Parameter, such as (rate('learning_rate', 'α'),); "
+                        f"got {model.parameters!r}.")
     names = model.parameter_names
     if not names or len(set(names)) < len(names):
         raise UserError(f"{model.name} must declare at least one parameter, each name once; got {list(names)}.")
-    try:
-        log_likelihood((model, _middle(model)), random_trials(model, np.random.default_rng(0)))
-    except AttributeError as error:
-        raise UserError(f"{model.name} reads something that is not declared: {error}. "
-                        f"Declared are {list(names)}.") from error
+
+
+def _check_subjects(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:
+    own = {p.name: p.to_natural(p.starts(N_SUBJECTS, rng)) for p in model.scaled_parameters}
+    together = log_likelihood((model, own), trials)
+    for i, subject in enumerate(trials["subject"].unique()):
+        mine = (trials["subject"] == subject).to_numpy()
+        alone = log_likelihood((model, {name: float(x[i]) for name, x in own.items()}), trials[mine])
+        gap = np.abs(alone.to_numpy() - together[mine].to_numpy()).max()
+        if not gap < 1e-10:  # arithmetic is the same, subject by subject
+            raise UserError(f"the log-likelihood of {model.name} for one subject changes by {gap:.2g} a trial when others "
+                            "are scored beside it. Models keep nothing between calls and reduce over axes of options only.")
 
 
 def _check_domain(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:
-    corners = [[rng.choice(p.search) for p in model.parameters] for _ in range(20)]
-    inside = [[rng.uniform(*p.search) for p in model.parameters] for _ in range(20)]
+    corners = [[rng.choice(p.search) for p in model.scaled_parameters] for _ in range(20)]
+    inside = [[rng.uniform(*p.search) for p in model.scaled_parameters] for _ in range(20)]
     for place in corners + inside:
         parameters = {p.name: float(p.to_natural(u)) for p, u in zip(model.parameters, place)}
         values = log_likelihood((model, parameters), trials)
@@ -103,16 +158,17 @@ def _check_chance(model: Model, trials: pd.DataFrame) -> None:
 def _check_labels(model: Model, trials: pd.DataFrame) -> None:
     if not model.symmetric:
         return
-    relabelled = trials.copy()
-    for choice in model.choices:
-        relabelled[choice.column] = model.n_options(choice) - 1 - trials[choice.column]
-    for name, n_values in model.family.states:
-        relabelled[name] = n_values - 1 - trials[name]
     before = log_likelihood((model, _middle(model)), trials)
-    after = log_likelihood((model, _middle(model)), relabelled)
-    if not np.allclose(before, after, rtol=0, atol=1e-10):
-        raise UserError(f"relabelling the options changes the log-likelihood of {model.name} by up to "
-                        f"{np.abs(before - after).max():.2g}. If that is meant, say symmetric = False.")
+    for step, sign in ((1, 1), (-1, -1)):  # each option becomes the next one; the order is turned round
+        relabelled = trials.copy()
+        for choice in model.choices:
+            relabelled[choice.column] = (step + sign * trials[choice.column]) % model.n_options(choice)
+        for name, n_values in model.family.states:
+            relabelled[name] = (step + sign * trials[name]) % n_values
+        after = log_likelihood((model, _middle(model)), relabelled)
+        if not np.allclose(before, after, rtol=0, atol=1e-10):
+            raise UserError(f"relabelling the options changes the log-likelihood of {model.name} by up to "
+                            f"{np.abs(before - after).max():.2g}. If that is meant, say symmetric = False.")
 
 
 def _check_agent(model: Model, rng: np.random.Generator) -> None:
@@ -142,7 +198,7 @@ def _behave(model: Model, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
             if two_step:
                 row.setdefault("state2", rng.integers(2, size=n))
             last = stage == len(model.family.choices) - 1
-            reward = rng.integers(2, size=n).astype(float) if last else np.zeros(n)
+            reward = random_rewards(model, (n,), rng) if last else np.zeros(n)
         rows.append(pd.DataFrame(row | {"reward": reward}))
         told.append(total)
     table = pd.concat(rows).sort_values(["subject", "trial"], kind="stable").reset_index(drop=True)

@@ -14,6 +14,7 @@ from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.result import PARAMETERS_FILE, SUMMARY_FILE, Fit
+from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
 from cogmeta.trials import INDEX, read_trials
 
@@ -31,22 +32,23 @@ def main(
     starts: int = typer.Option(10, help="Searches a subject."),
     seed: int = typer.Option(0, help="Of the starting points."),
     encoding: str = typer.Option("utf-8", help="Of the CSV file."),
+    option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
     reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 
     Writes parameters.csv, summary.json and trial_log_likelihood.csv.
 
-    Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid
+    Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
-    make_model(model)
+    made = make_model(model, **read_options(model, option))
     table = read_trials(trials, _encoding(encoding))
     make_folder(out)
     console = Console()
     with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn("subjects"), TimeElapsedColumn(),
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
-        result = fit(model, table, method, starts, _seed(seed), reward_range=reward_range,
+        result = fit(made, table, method, starts, _seed(seed), reward_range=reward_range,
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     _show(result, out, console)

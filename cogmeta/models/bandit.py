@@ -26,7 +26,9 @@ _CITATION = "Wilson & Collins 2019, eLife 8:e49547"
 
 @dataclass(frozen=True)
 class BanditModel(Model):
-    """What the models of bandits share: the number of arms.
+    """What the models of bandits share: the number of arms and the range of rewards.
+
+    A subclass that can only compare two arms says ``two_arms = True`` and refuses more.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ class BanditModel(Model):
 
     family: ClassVar[Family] = BANDIT
     citation: ClassVar[str] = _CITATION
+    two_arms: ClassVar[bool] = False
 
     n_arms: int | None = None
     reward_range: tuple[float, float] | None = None
@@ -47,6 +50,8 @@ class BanditModel(Model):
         object.__setattr__(self, "reward_range", check_reward_range(self.reward_range))
         if self.n_arms is not None and self.n_arms < 2:
             raise UserError(f"a bandit has at least 2 arms, got n_arms={self.n_arms}.")
+        if self.two_arms and self.n_arms not in (None, 2):
+            raise UserError(f"{self.name} compares two arms, but there are {self.n_arms}. Choose another model.")
 
     def n_options(self, choice: Choice) -> int:
         """Return the number of arms."""

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from cogmeta.errors import UserError
 from cogmeta.fitting import Fit
 from cogmeta.fitting.command import app
+from cogmeta.models.options import read_options
 
 
 @pytest.fixture
@@ -31,6 +32,24 @@ def test_it_writes_parameters_summary_and_trials(trials, tmp_path):
     assert len(scored) == 24 and scored["log_likelihood"].isna().sum() == 1
 
 
+def test_options_reach_the_model_with_their_types(trials, tmp_path):
+    arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--option", "initial_value=0",
+                 "--option", "n_arms=3"]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    model = Fit.load(tmp_path / "out").model
+    assert (model.initial_value, model.n_arms) == (0.0, 3)
+
+
+@pytest.mark.parametrize(("pairs", "options"), [
+    (["perseveration=outside", "second_choice=False"], {"perseveration": "outside", "second_choice": False}),
+    (["common_probability=0.8", "reward_range=-1,1"], {"common_probability": 0.8, "reward_range": (-1.0, 1.0)}),
+    (["common_probability=none", "initial_value=1"], {"common_probability": None, "initial_value": 1.0}),
+])
+def test_options_are_read_by_the_type_of_their_field(pairs, options):
+    read = read_options("two_step/hybrid", pairs)
+    assert read == options and {k: type(x) for k, x in read.items()} == {k: type(x) for k, x in options.items()}
+
+
 def test_help_shows_an_example():
     assert "cogmeta fit two_step/hybrid trials.csv" in CliRunner().invoke(app, ["--help"]).output
 
@@ -41,6 +60,10 @@ def test_help_shows_an_example():
     (["bandit/rescorla_wagner", "{}", "--out", "x", "--seed", "-1"], "--seed must be"),
     (["bandit/rescorla_wagner", "{}", "--out", "x", "--encoding", "utf-9"], "--encoding must name"),
     (["two_step/hybrid", "{}", "--out", "x"], "this is a bandit table"),
+    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "initial=0"], "Did you mean 'initial_value'"),
+    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "n_arms=two"], "must be an integer or none, got 'two'"),
+    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "n_arms"], "reads name=value"),
+    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "name=mine"], "unknown option"),
 ])
 def test_bad_input_is_a_sentence(arguments, message, trials, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -1,9 +1,13 @@
 """Likelihoods of every model as plain loops over trials, written straight from the published equations.
 
-Slow, obvious, and without a line in common with the engine: the oracle that it must match.
+Slow, obvious, and without a line in common with the engine: the oracle that it must match. A function is named as the
+last part of its model's id; ``tests/models/test_models.py`` finds it there. Bandits: ``trials`` is a list of (choice,
+reward). Two-step: (choice1, state2, choice2, reward), where choice2 is None in designs without it, and the model's options
+are arguments. Each returns one log-likelihood a trial.
 """
 
 import math
+from functools import partial
 
 
 def log_softmax(logits, taken):
@@ -37,7 +41,7 @@ def rescorla_wagner_choice_kernel(trials, p, n_arms=2, initial_value=0.5):
     return out
 
 
-def biased_random(trials, p, n_arms=2):
+def random(trials, p, n_arms=2):
     return [math.log(p["bias"] if choice == 0 else (1 - p["bias"]) / (n_arms - 1)) for choice, _ in trials]
 
 
@@ -56,7 +60,7 @@ def win_stay_lose_shift(trials, p, n_arms=2):
 
 def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known",
              initial_value=0.0, common_probability=0.7):
-    """``trials``: (choice1, state2, choice2, reward); choice2 is None in designs without it."""
+    """The three models of Daw et al. 2011, by kind."""
     single = trials[0][2] is None
     q1, q2 = [initial_value] * 2, [[initial_value] * (1 if single else 2) for _ in range(2)]
     last, agree, disagree, out = None, 0, 0, []
@@ -86,3 +90,6 @@ def two_step(trials, p, kind, eligibility_error="before", perseveration="inside"
         agree, disagree = agree + (choice1 == state), disagree + (choice1 != state)
         last = choice1
     return out
+
+
+hybrid, model_free, model_based = (partial(two_step, kind=kind) for kind in ("hybrid", "model_free", "model_based"))
