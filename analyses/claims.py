@@ -5,10 +5,13 @@ number, an exact reference, or the paper's qualitative statement as an inequalit
 stays on the scoreboard.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+
+from analyses.intervals import mean_interval
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,20 @@ class Claim:
     low: float = -float("inf")
     high: float = float("inf")
 
-    def met(self, number: float) -> bool:
-        """Return whether a number meets the claim; NaN never does."""
-        return self.low <= number <= self.high
+    def met(self, numbers: float | Sequence[float]) -> bool:
+        """Return whether a number meets the claim, or each of several (one a seed); NaN never does."""
+        return all(self.low <= number <= self.high for number in np.atleast_1d(numbers))
 
 
-def scoreboard(claims: Iterable[Claim], results: dict[str, float]) -> pd.DataFrame:
+def scoreboard(claims: Iterable[Claim], results: Mapping[str, float | Sequence[float]]) -> pd.DataFrame:
     """Return one row a claim: statement, reference, ours, met, source.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+    results : mapping of str to float, or to one float a seed
+        ``ours`` is the mean over seeds, ``low`` and ``high`` its 95 % interval (Student's t), ``seeds`` their number;
+        a claim is met if it is met in every seed.
 
     Examples
     --------
@@ -50,9 +60,10 @@ def scoreboard(claims: Iterable[Claim], results: dict[str, float]) -> pd.DataFra
     >>> scoreboard([claim], {"regret": 2.1})[["claim", "ours", "met"]].values.tolist()
     [['beats Thompson sampling', 2.1, 'yes']]
     """
-    rows = [
-        {"claim": c.statement, "reference": c.reference, "ours": float(results[c.measure]),
-         "met": "yes" if c.met(results[c.measure]) else "no", "source": c.source}
-        for c in claims
-    ]
-    return pd.DataFrame(rows, columns=["claim", "reference", "ours", "met", "source"])
+    rows = []
+    for claim in claims:
+        numbers = np.atleast_1d(results[claim.measure]).astype(float)
+        interval = mean_interval(pd.DataFrame({"ours": numbers, "all": 0}), "ours", "all").iloc[0]
+        rows.append({"claim": claim.statement, "reference": claim.reference, "ours": float(interval["mean"]), "low": interval["low"],
+                     "high": interval["high"], "seeds": len(numbers), "met": "yes" if claim.met(numbers) else "no", "source": claim.source})
+    return pd.DataFrame(rows, columns=["claim", "reference", "ours", "low", "high", "seeds", "met", "source"])

@@ -11,7 +11,7 @@ import pytest
 
 from cogmeta.cli import main
 
-COMMANDS = ("quickstart", "tasks", "train", "simulate", "fit", "compare", "data")
+COMMANDS = ("quickstart", "tasks", "train", "simulate", "fit", "compare", "data", "figure")
 
 
 @pytest.fixture

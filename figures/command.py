@@ -1,0 +1,76 @@
+"""Make a paper's figure anew, with the published claims checked beside it."""
+
+from pathlib import Path
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cogmeta.errors import UserError
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.simulate import check_seed
+from figures.paper_figure import make_figure
+from figures.registry import FIGURES, get_figure
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    name: str | None = typer.Argument(None, help="Figure; see --list."),
+    everything: bool = typer.Option(False, "--all", help="Make every figure, and SCOREBOARD.md."),
+    listed: bool = typer.Option(False, "--list", help="List the figures and what they show."),
+    quick: bool = typer.Option(False, "--quick", help="Only the first seed of every network."),
+    retrain: bool = typer.Option(False, "--retrain", help="Train the networks anew instead of taking the shipped ones."),
+    out: Path = typer.Option(Path("paper_figures"), "--out", help="Folder for pictures, tables and scoreboards."),
+    seed: int = typer.Option(0, "--seed", help="Of the test episodes."),
+) -> None:
+    """Make a paper's figure anew, with the published claims checked beside it.
+
+    Example:  cogmeta figure wang2018_fig5 --out paper_figures
+    """
+    console = Console()
+    if listed:
+        console.print(_list())
+        return
+    if (name is None) != everything:
+        raise UserError(f"name one figure, or say --all or --list; known figures: {', '.join(FIGURES)}.")
+    check_seed(seed)
+    chosen = list(FIGURES.values()) if everything else [get_figure(name)]
+    make_folder(out)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
+        bar = progress.add_task("")
+        boards = [make_figure(one, out, seed, quick, retrain, lambda line: progress.update(bar, description=line)) for one in chosen]
+    board = pd.concat(boards, ignore_index=True)
+    console.print(_as_rich(board))
+    if everything:
+        write_scoreboard(board, out / "SCOREBOARD.md")
+    console.print(f"Figures and tables: {out}", soft_wrap=True, highlight=False)
+
+
+def write_scoreboard(board: pd.DataFrame, path: Path) -> None:
+    """Write the scoreboard of all figures as a Markdown page."""
+    lines = ["# Scoreboard", "", "Made by `cogmeta figure --all`. Claims were written from the papers before the run and are never tuned; a claim "
+             "is met if it is met in every seed.", "", "| figure | claim | reference | ours | 95 % interval | seeds | met | source |",
+             "|---|---|---|---|---|---|---|---|"]
+    for row in board.itertuples():
+        interval = f"{row.low:.3g} to {row.high:.3g}" if row.seeds > 1 else "–"
+        lines.append(f"| {row.figure} | {row.claim} | {row.reference} | {row.ours:.3g} | {interval} | {row.seeds} | {row.met} | {row.source} |")
+    with atomic_path(path) as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _list() -> Table:
+    table = Table("figure", "shows", "claims")
+    for figure in FIGURES.values():
+        table.add_row(figure.name, figure.shows, str(len(figure.claims)))
+    return table
+
+
+def _as_rich(board: pd.DataFrame) -> Table:
+    table = Table("claim", "reference", "ours", "seeds", "met")
+    for row in board.itertuples():
+        table.add_row(row.claim, row.reference, f"{row.ours:.3g}", str(row.seeds), row.met)
+    return table

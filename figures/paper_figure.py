@@ -1,0 +1,108 @@
+"""A paper's figure as a product: tables, a picture, and a scoreboard of claims."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analyses.claims import Claim, scoreboard
+from analyses.style import save_figure
+from cogmeta.agents.network import Network
+from cogmeta.agents.store import load_agent, load_record, versions
+from cogmeta.files import atomic_path
+from tasks.shipped import shipped_folder
+from tasks.train_run import train_into
+
+Tables = dict[str, pd.DataFrame]
+Listener = Callable[[str], None]
+"""Called with a line about what is being done."""
+
+
+@dataclass(frozen=True)
+class PaperFigure:
+    """One figure of one paper.
+
+    Attributes
+    ----------
+    name : str
+        Such as ``"wang2018_fig5"``; the file's name.
+    shows : str
+        What the figure shows, in one sentence.
+    agents : tuple of (str, tuple of int)
+        Task and seeds of the trained networks that it needs.
+    claims : tuple of Claim
+    compute : callable
+        ``compute(agents, seed) -> tables``; ``agents`` maps a task to its networks, one a seed.
+    numbers : callable
+        ``numbers(tables) -> dict``: one number, or one a seed, for the measure of every claim.
+    draw : callable
+        ``draw(tables) -> Figure``.
+    """
+
+    name: str
+    shows: str
+    agents: tuple[tuple[str, tuple[int, ...]], ...]
+    claims: tuple[Claim, ...]
+    compute: Callable[[Mapping[str, Sequence[Network]], int], Tables]
+    numbers: Callable[[Tables], dict[str, Any]]
+    draw: Callable[[Tables], Figure]
+
+
+def make_figure(
+    figure: PaperFigure, out: Path, seed: int = 0, quick: bool = False, retrain: bool = False, listener: Listener = lambda line: None,
+) -> pd.DataFrame:
+    """Compute and draw a figure, and hold it against the paper.
+
+    Parameters
+    ----------
+    figure : PaperFigure
+    out : Path
+        Folder that gets ``<name>.png``, ``.pdf``, the table behind each panel as CSV, ``<name>_scoreboard.csv`` and
+        ``<name>.json`` (seeds, versions, agents used).
+    seed : int
+        Of the test episodes.
+    quick : bool
+        Use the first seed of every task only.
+    retrain : bool
+        Train the networks anew into ``out/agents`` instead of taking the shipped ones.
+    listener : callable, optional
+
+    Returns
+    -------
+    DataFrame
+        The scoreboard, see ``analyses.claims.scoreboard``.
+    """
+    folders = {task: [_folder(task, one, out, retrain, listener) for one in seeds[: 1 if quick else None]] for task, seeds in figure.agents}
+    listener(f"{figure.name}: computing")
+    tables = figure.compute({task: [load_agent(folder) for folder in paths] for task, paths in folders.items()}, seed)
+    board = scoreboard(figure.claims, figure.numbers(tables))
+    board.insert(0, "figure", figure.name)
+    for name, table in {**tables, "scoreboard": board}.items():
+        with atomic_path(out / f"{figure.name}_{name}.csv") as part:
+            table.to_csv(part, index=False)
+    listener(f"{figure.name}: drawing")
+    save_figure(figure.draw(tables), out / figure.name)
+    with atomic_path(out / f"{figure.name}.json") as part:
+        part.write_text(json.dumps(_record(figure, folders, seed), indent=1) + "\n", encoding="utf-8")
+    return board
+
+
+def _folder(task: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
+    """Return the folder of a trained network: shipped, or trained into ``out`` (once)."""
+    if not retrain:
+        return shipped_folder(task, seed)
+    folder = out / "agents" / f"{task.replace('/', '_')}_seed{seed}"
+    if not (folder / "record.json").is_file():
+        listener(f"training on {task}, seed {seed}")
+        train_into(folder, task, seed=seed, command=f"cogmeta train {task} --seed {seed} --out {folder.name}")
+    return folder
+
+
+def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int) -> dict[str, Any]:
+    agents = [{"task": record.task, "seed": record.seed, "command": record.command, "quality": record.quality}
+              for paths in folders.values() for record in map(load_record, paths)]
+    return {"figure": figure.name, "shows": figure.shows, "seed": seed, "versions": versions(), "agents": agents}

@@ -1,0 +1,15 @@
+"""The registered figures."""
+
+from cogmeta.errors import unknown_name
+from figures import wang2018_fig1, wang2018_fig5
+from figures.paper_figure import PaperFigure
+
+FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module in (wang2018_fig1, wang2018_fig5)}
+"""Name -> figure."""
+
+
+def get_figure(name: str) -> PaperFigure:
+    """Return a figure by name; an unknown one is answered with the nearest."""
+    if name not in FIGURES:
+        raise unknown_name("figure", name, FIGURES)
+    return FIGURES[name]

@@ -1,0 +1,131 @@
+"""Wang et al. 2018, figure 1c to f: a network trained on bandits explores, commits, and keeps count in its activity.
+
+Claimed: on two arms paying 0.25 and 0.75, a network trained on independent arms loses about as little as Gittins, UCB and
+Thompson sampling, and one trained on correlated arms (p and 1 - p) clearly less (d); its activity starts from one point
+and spreads by what it has learnt of the arms (e), in order of the left arm's probability (f). How ours departs: one seed
+a training distribution; correlated arms are ``bandit/uniform``; regret is averaged over 2,000 episodes, not 300.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.stats import spearmanr
+
+from analyses.claims import Claim
+from analyses.raster import choice_raster, plot_choice_raster
+from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve
+from analyses.style import PALETTE, styled
+from cogmeta.agents.network import Network
+from cogmeta.rollout import Rollout
+from cogmeta.simulate import simulate
+from figures.paper_figure import PaperFigure, Tables
+from tasks.players import player
+from tasks.registry import make_task
+
+INDEPENDENT, CORRELATED = "bandit/independent", "bandit/uniform"
+TEST = (0.25, 0.75)
+RASTERS = ((0.25, 0.75), (0.6, 0.4))
+TRAJECTORIES = ((0.99, 0.01), (0.46, 0.54), (0.33, 0.67), (0.01, 0.99))
+CLASSICAL = ("gittins", "thompson", "ucb1")
+N_EPISODES, N_STATES = 2_000, 300
+
+CLAIMS = (
+    Claim("independent_over_worst", "d: trained on independent arms, loses no more than the worst of Gittins, Thompson and UCB", "ratio <= 1",
+          "Wang 2018, fig 1d", high=1.0),
+    Claim("correlated_over_independent", "d: trained on correlated arms, loses clearly less than trained on independent ones", "ratio < 1",
+          "Wang 2018, fig 1d", high=0.9),
+    Claim("order", "f: the first component of the final state is ordered by the left arm's probability", "monotone",
+          "Wang 2018, fig 1f; |Spearman rho|", low=0.9),
+)
+
+
+def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
+    """Return the tables of the four panels."""
+    independent, correlated = agents[INDEPENDENT][0], agents[CORRELATED][0]
+    rasters = [choice_raster(_play(independent, INDEPENDENT, arms, 100, seed).to_trials()).assign(arms=str(arms)) for arms in RASTERS]
+    return {"raster": pd.concat(rasters, ignore_index=True), "regret": _regret(independent, correlated, seed),
+            **_states(correlated, seed)}
+
+
+def _play(agent: Network, task: str, arms: tuple[float, float] | None, n_episodes: int, seed: int, **options: object) -> Rollout:
+    return simulate(agent, make_task(task, reward_probability=arms), n_episodes, seed, **options)
+
+
+def _regret(independent: Network, correlated: Network, seed: int) -> pd.DataFrame:
+    task = make_task(INDEPENDENT)
+    players = {"network, independent arms": independent, "network, correlated arms": correlated,
+               **{name: player(name, task) for name in CLASSICAL}}
+    curves = {name: regret_curve(cumulative_regret(_play(agent, INDEPENDENT, TEST, N_EPISODES, seed).to_trials()))
+              for name, agent in players.items()}
+    return pd.concat([curve.assign(player=name) for name, curve in curves.items()], ignore_index=True)
+
+
+def _states(network: Network, seed: int) -> Tables:
+    """Return the network's states in the plane of the two components along which the final states of many problems differ most."""
+    many = _play(network, CORRELATED, None, N_STATES, seed, record=("hidden",))
+    final = many.activity["hidden"][-1]
+    middle = final.mean(axis=0)
+    axes = np.linalg.svd(final - middle, full_matrices=False)[2][:2].T
+    states = pd.DataFrame((final - middle) @ axes, columns=["component 1", "component 2"])
+    states["left arm pays"] = many.hidden["reward_probability"][0, :, 0]
+    rows = []
+    for arms in TRAJECTORIES:
+        activity = _play(network, CORRELATED, arms, 50, seed, record=("hidden",)).activity["hidden"].mean(axis=1)
+        path = pd.DataFrame((activity - middle) @ axes, columns=["component 1", "component 2"])
+        rows.append(path.assign(trial=range(len(path)), arms=str(arms)))
+    return {"states": states, "trajectories": pd.concat(rows, ignore_index=True)}
+
+
+def numbers(tables: Tables) -> dict[str, float]:
+    """Return the number of every claim."""
+    last = tables["regret"].groupby("player")["mean"].last()
+    states = tables["states"]
+    return {
+        "independent_over_worst": last["network, independent arms"] / last[list(CLASSICAL)].max(),
+        "correlated_over_independent": last["network, correlated arms"] / last["network, independent arms"],
+        "order": abs(spearmanr(states["component 1"], states["left arm pays"]).statistic),
+    }
+
+
+@styled
+def draw(tables: Tables) -> Figure:
+    """Draw the panels c to f."""
+    figure, axes = plt.subplots(2, 3, figsize=(9.0, 5.0), layout="constrained")
+    for ax, arms in zip(axes[0], RASTERS, strict=False):
+        plot_choice_raster(tables["raster"][tables["raster"]["arms"] == str(arms)], ax)
+        ax.get_legend().remove()
+        ax.set_title(f"c  arms pay {arms[0]:g} (blue), {arms[1]:g}", loc="left")
+    curves = {name: table for name, table in tables["regret"].groupby("player", sort=False)}
+    plot_cumulative_regret(curves, axes[0, 2])
+    axes[0, 2].set_title("d  arms pay 0.25 and 0.75", loc="left")
+    _draw_trajectories(tables["trajectories"], axes[1, 0])
+    _draw_states(tables["states"], axes[1, 1])
+    axes[1, 2].axis("off")
+    axes[1, 2].legend(*axes[1, 0].get_legend_handles_labels(), title="e  arms pay", loc="upper left")
+    return figure
+
+
+def _draw_trajectories(paths: pd.DataFrame, ax: Axes) -> None:
+    for color, (arms, path) in zip(PALETTE, paths.groupby("arms", sort=False), strict=False):
+        ax.plot(path["component 1"], path["component 2"], marker=".", markersize=3, linewidth=0.8, color=color, label=arms)
+    ax.set_title("e  activity over trials", loc="left")
+    ax.set_xlabel("Component 1")
+    ax.set_ylabel("Component 2")
+
+
+def _draw_states(states: pd.DataFrame, ax: Axes) -> None:
+    points = ax.scatter(states["component 1"], states["component 2"], c=states["left arm pays"], s=8, cmap="viridis")
+    ax.figure.colorbar(points, ax=ax, label="Left arm pays")
+    ax.set_title("f  activity at trial 100", loc="left")
+    ax.set_xlabel("Component 1")
+    ax.set_ylabel("Component 2")
+
+
+FIGURE = PaperFigure(
+    "wang2018_fig1", "A trained network explores, commits, and keeps count of the arms in its activity.",
+    ((INDEPENDENT, (0,)), (CORRELATED, (0,))), CLAIMS, compute, numbers, draw,
+)
