@@ -1,8 +1,11 @@
 """What tasks with one choice among arms a trial share: their observation, and the way to the trial table and back."""
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 
+from cogmeta.errors import TrialTableError
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task
 from cogmeta.trials import validate_trials
@@ -14,10 +17,13 @@ class ArmsTask(Task):
 
     A subclass is a frozen dataclass with the fields ``n_trials`` and ``name``; it gives ``spec``, ``begin``, ``advance``
     and ``hidden``. What it hides goes into columns of the trial table and comes back from them: an array of one number
-    an episode under its name, one of ``k`` numbers as ``<name>_0`` to ``<name>_<k-1>``.
+    an episode under its name, one of ``k`` numbers as ``<name>_0`` to ``<name>_<k-1>``. What it shows besides the trial's
+    place is named in ``shown``, kept in columns of these names and read from them.
 
     Attributes
     ----------
+    shown : tuple of str
+        Names of the entries of the observation after the first.
     n_trials : int
     trial_index : bool
         Whether the observation is ``trial / n_trials`` (else a constant 0).
@@ -25,19 +31,38 @@ class ArmsTask(Task):
         Registered id.
     """
 
+    shown: ClassVar[tuple[str, ...]] = ()
+
     n_trials: int
     trial_index: bool = False
     name: str = ""
 
-    def observe(self, trial: int, n_episodes: int) -> np.ndarray:
-        """Return (n_episodes, 1) float32: the trial's place in the episode, or 0."""
+    def observe(self, trial: int, n_episodes: int, shown: np.ndarray | None = None) -> np.ndarray:
+        """Return (n_episodes, 1 + len(shown)) float32: the trial's place in the episode or 0, and what is shown.
+
+        Parameters
+        ----------
+        trial : int
+            From 0; after the last trial the observation is zeros.
+        n_episodes : int
+        shown : (n_episodes, len(self.shown)) array, optional
+        """
         index = trial / self.n_trials if self.trial_index and trial < self.n_trials else 0.0
-        return np.full((n_episodes, 1), index, np.float32)
+        place = np.full((n_episodes, 1), index, np.float32)
+        if shown is None:
+            return place
+        return np.concatenate([place, shown if trial < self.n_trials else np.zeros_like(shown)], axis=1, dtype=np.float32)
+
+    def done(self, trial: int, n_episodes: int) -> np.ndarray:
+        """Return (n_episodes,) bool: whether an episode is over once ``trial`` trials were played."""
+        return np.full(n_episodes, trial >= self.n_trials)
 
     def to_trials(self, rollout: Rollout) -> pd.DataFrame:
         """Columns ``choice, reward`` and, where known, what the task hid before each choice."""
         valid = rollout.valid
         columns = index_columns(valid) | {"choice": flat(rollout.action, valid), "reward": flat(rollout.reward, valid)}
+        for k, name in enumerate(self.shown):
+            columns[name] = flat(rollout.observation[..., 1 + k].astype(float), valid)
         for name, array in rollout.hidden.items():
             for column, part in _columns(name, array):
                 columns[column] = flat(part, valid)
@@ -52,11 +77,21 @@ class ArmsTask(Task):
         if self.trial_index:
             check_length(row, self.n_trials, self.name)
         valid = row >= 0
+        observation, action = self._seen(trials, row), take(trials, "choice", row).astype(np.int64)
         return Rollout(
-            task=self, observation=np.stack([self.observe(trial, row.shape[1]) for trial in range(len(row))]),
-            action=take(trials, "choice", row).astype(np.int64), reward=take(trials, "reward", row), valid=valid,
-            scored=valid, row=row, hidden=self._hidden_in(trials, row),
+            task=self, observation=observation, action=action, reward=take(trials, "reward", row), valid=valid,
+            scored=valid & self.scored(observation, action), row=row, hidden=self._hidden_in(trials, row),
         )
+
+    def _seen(self, trials: pd.DataFrame, row: np.ndarray) -> np.ndarray:
+        """Return (n_trials, n_episodes, observation_size) what was seen before each choice of a table."""
+        lacking = [name for name in self.shown if name not in trials]
+        if lacking:
+            raise TrialTableError(f"{self.name!r} shows its agents {list(self.shown)}, and the trial table lacks the "
+                                  f"columns {lacking}. Add them.")
+        shown = [take(trials, name, row) for name in self.shown]
+        return np.stack([self.observe(trial, row.shape[1], np.stack([s[trial] for s in shown], axis=1) if shown else None)
+                         for trial in range(len(row))])
 
     def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
         """Return what the table tells of what was hidden; empty unless it tells all of it."""
@@ -75,3 +110,14 @@ def _columns(name: str, array: np.ndarray) -> list[tuple[str, np.ndarray]]:
     if array.ndim == 2:
         return [(name, array)]
     return [(f"{name}_{k}", array[..., k]) for k in range(array.shape[-1])]
+
+
+def of_chosen(table: np.ndarray, action: np.ndarray) -> np.ndarray:
+    """Return (n_episodes,) the entry of the arm taken, of a table (n_episodes, n_arms).
+
+    Examples
+    --------
+    >>> of_chosen(np.array([[0.1, 0.9], [0.3, 0.7]]), np.array([1, 0])).tolist()
+    [0.9, 0.3]
+    """
+    return table[np.arange(len(action)), action]

@@ -15,9 +15,12 @@ from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
+from tasks.informative import InformativeBandit, informative_players
+from tasks.restless import RestlessBandit, restless_players
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
 from tasks.two_step_players import two_step_players
+from tasks.volatile import VolatileBandit, volatile_players
 
 
 def bandit_players(task: BernoulliBandit) -> list[Agent]:
@@ -34,6 +37,9 @@ def bandit_players(task: BernoulliBandit) -> list[Agent]:
 
 FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (BernoulliBandit, bandit_players),
+    (InformativeBandit, informative_players),
+    (RestlessBandit, restless_players),
+    (VolatileBandit, volatile_players),
     (TwoStep, two_step_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),

@@ -127,8 +127,8 @@ def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST
     Returns
     -------
     dict
-        ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes); where the task hides what every arm is worth ``regret``, the cumulative
-        expected regret an episode, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
+        ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes); where the task hides what every arm is worth
+        ``regret``, the cumulative expected regret an episode, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
     """
     rollout = simulate(agent, task, n_episodes, seed)
     reward = rollout.reward.sum(axis=0) / task.spec.n_trials

@@ -27,6 +27,7 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import TWO_STEP, validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, take
+from tasks.walks import reflect
 
 FIXATE = 2
 """The action that is right at fixation, and only there."""
@@ -409,20 +410,6 @@ class DriftTwoStep(TwoStep):
 
 
 _DRIFT_COLUMNS = tuple(f"reward_probability_{state}_{option}" for state in range(2) for option in range(2))
-
-
-def reflect(position: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Return positions folded back into [low, high] at its reflecting ends, as often as it takes.
-
-    Examples
-    --------
-    >>> reflect(np.array([0.2, 0.5, 0.8]), 0.25, 0.75).round(3).tolist()
-    [0.3, 0.5, 0.7]
-    """
-    position = high - np.abs(high - (low + np.abs(position - low)))
-    while position.size and position.min() < low:
-        position = high - np.abs(high - (low + np.abs(position - low)))
-    return position
 
 
 def check_probability(name: str, value: float) -> None:

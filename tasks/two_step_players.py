@@ -11,11 +11,11 @@ from abc import abstractmethod
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
 
 from cogmeta.agent import Agent
 from tasks.arms_players import share_best
-from tasks.two_step import FIRST_STAGE, FIXATE, FIXATION, DriftTwoStep, ReversalTwoStep, TwoStep, reflect
+from tasks.two_step import FIRST_STAGE, FIXATE, FIXATION, DriftTwoStep, ReversalTwoStep, TwoStep
+from tasks.walks import grid, walk_matrix
 
 NOTHING, ENDED = -1, 2
 """Values of ``TwoStepMemory.state2`` besides 0 and 1: no outcome to come; a trial ended by an invalid action."""
@@ -315,8 +315,8 @@ class GridFilter(TwoStepPlayer):
     def __init__(self, task: DriftTwoStep, n_points: int = 41) -> None:
         super().__init__(task)
         low, high = task.bounds
-        self.point = low + (high - low) * (np.arange(n_points) + 0.5) / n_points
-        self._spread = _drift_matrix(self.point, task)
+        self.point = grid(low, high, n_points)
+        self._spread = walk_matrix(low, high, n_points, task.drift_sd)
 
     def initial_values(self, n_episodes: int) -> np.ndarray:
         """All probabilities between the bounds are equally likely: (n_episodes, state, option, n_points)."""
@@ -342,19 +342,6 @@ class GridFilter(TwoStepPlayer):
     def second_logits(self, values: np.ndarray, state2: np.ndarray) -> np.ndarray:
         """Share among the options of this state with the highest mean."""
         return share_best((values @ self.point)[np.arange(len(values)), state2])
-
-
-def _drift_matrix(point: np.ndarray, task: DriftTwoStep) -> np.ndarray:
-    """Return (from, to) probabilities of one step of the reflected walk between grid cells."""
-    low, high = task.bounds
-    if not task.drift_sd:
-        return np.eye(len(point))
-    quantile = norm.ppf((np.arange(1000) + 0.5) / 1000)
-    width = (high - low) / len(point)
-    landed = reflect(point[:, None] + task.drift_sd * quantile, low, high)
-    cell = np.clip(((landed - low) / width).astype(int), 0, len(point) - 1)
-    counts = np.stack([np.bincount(row, minlength=len(point)) for row in cell])
-    return counts / counts.sum(axis=1, keepdims=True)
 
 
 class Oracle(TwoStepPlayer):

@@ -9,7 +9,8 @@ from cogmeta.errors import UserError
 from tasks.arms import ArmsTask
 from tasks.bandit import BernoulliBandit
 from tasks.players import player, players
-from tasks.registry import Registered, make_task, task_names
+from tasks.registered import Registered
+from tasks.registry import make_task, task_names
 
 
 def test_the_published_designs_are_registered():

@@ -7,8 +7,9 @@ import pytest
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from tasks.registry import make_task
-from tasks.two_step import FIXATE, reflect
+from tasks.two_step import FIXATE
 from tasks.two_step_players import RandomTwoStep
+from tasks.walks import reflect
 
 
 def played(name, n_episodes=2000, **settings):
