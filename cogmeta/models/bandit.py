@@ -67,8 +67,8 @@ class BanditModel(Model):
         return replace(self, n_arms=self.n_arms or shown)
 
     def for_task(self, task: Task) -> "BanditModel":
-        """Return this model with the task's number of arms and range of rewards."""
-        return replace(self, n_arms=task.spec.n_actions, reward_range=task.spec.reward_range)
+        """Return this model with the task's number of arms and, unless it was told another, its range of rewards."""
+        return replace(self, n_arms=task.spec.n_actions, reward_range=self.reward_range or task.spec.reward_range)
 
     def _check_rewards(self, trials: pd.DataFrame) -> None:
         low, high = self.reward_range or self.family.reward_range

@@ -94,7 +94,7 @@ class Model(ABC):
 
     def for_task(self, task: Task) -> "Model":
         """Return this model adapted to a task, to play it as an agent: number of arms, choices, reward range."""
-        return self.with_reward_range(task.spec.reward_range)
+        return self.with_reward_range(self.reward_range or task.spec.reward_range)
 
     @property
     def choices(self) -> tuple[Choice, ...]:

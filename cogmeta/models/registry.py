@@ -3,14 +3,18 @@
 from dataclasses import fields
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.models import bandit, two_step
+from cogmeta.models import bandit, bandit_kalman, bandit_learning, bandit_reversal, two_step
 from cogmeta.models.model import Model
 
 MODELS: dict[str, type[Model]] = {
     model.name: model
     for model in (
         bandit.BiasedRandom, bandit.WinStayLoseShift, bandit.RescorlaWagner, bandit.ChoiceKernel,
-        bandit.RescorlaWagnerChoiceKernel, two_step.ModelFree, two_step.ModelBased, two_step.Hybrid,
+        bandit.RescorlaWagnerChoiceKernel, bandit_learning.TwoRates, bandit_learning.Forgetting,
+        bandit_learning.Perseveration, bandit_learning.Lapse, bandit_learning.PearceHall,
+        bandit_kalman.KalmanSoftmax, bandit_kalman.KalmanUCB, bandit_kalman.KalmanThompson,
+        bandit_kalman.KalmanProbit, bandit_reversal.HiddenState,
+        two_step.ModelFree, two_step.ModelBased, two_step.Hybrid,
     )
 }
 """Id -> class."""

@@ -142,8 +142,8 @@ class TwoStepModel(Model):
     def for_task(self, task: Task) -> "TwoStepModel":
         """Return this model for the task's design: with a second choice if the task, tried out, scores one.
 
-        ``common_probability`` is what the task declares among its settings, unless the model was told another; the
-        reward range is the task's.
+        Unless the model was told otherwise, ``common_probability`` is what the task declares among its settings, and the
+        reward range the task's.
         """
         rng, action = np.random.default_rng(0), np.zeros(1, np.int64)
         state, observation = task.begin(1, rng)
@@ -154,7 +154,7 @@ class TwoStepModel(Model):
         scored = task.scored(np.stack(shown), np.zeros((len(shown), 1), np.int64))
         common = task.settings.get("common_probability") if self.common_probability is None else self.common_probability
         return replace(self, second_choice=bool(scored[-1].all()), common_probability=common,
-                       reward_range=task.spec.reward_range)
+                       reward_range=self.reward_range or task.spec.reward_range)
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -66,6 +66,31 @@ def test_bandit_models_match_their_equations_in_a_plain_loop(name, n_arms, rng):
     np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-12)  # rounding only
 
 
+GAUSSIAN = {"reward_range": (-np.inf, np.inf), "initial_value": 0.0, "noise_variance": 10.0}
+
+
+@pytest.mark.parametrize(("name", "options", "loop"), [
+    ("bandit/rescorla_wagner_forgetting", {"initial_value": 0.0, "resting_value": 0.2},
+     {"initial_value": 0.0, "resting_value": 0.2}),
+    ("bandit/rescorla_wagner_perseveration", {"perseveration": "outside"}, {"perseveration": "outside"}),
+    ("bandit/kalman_softmax", GAUSSIAN | {"initial_variance": 100.0, "diffusion_variance": 4.0},
+     {"mean": 0.0, "variance": 100.0, "noise": 10.0, "diffusion": 4.0}),
+    ("bandit/kalman_ucb", GAUSSIAN | {"initial_variance": (100.0, 4.0)},
+     {"mean": 0.0, "variance": (100.0, 4.0), "noise": 10.0}),
+    ("bandit/kalman_probit", GAUSSIAN | {"initial_variance": (10.0, 0.0)},
+     {"mean": 0.0, "variance": (10.0, 0.0), "noise": 10.0}),
+    ("bandit/kalman_probit", GAUSSIAN | {"initial_variance": 100.0, "noise_variance": (16.0, 1e-5)},
+     {"mean": 0.0, "variance": 100.0, "noise": (16.0, 1e-5)}),
+])
+def test_options_of_bandit_models_are_those_of_their_equations(name, options, loop, rng):
+    table, model = bandit_table(rng), make_model(name, **options)
+    if "noise_variance" in options:
+        table["reward"] = 5 * rng.standard_normal(len(table))
+    parameters = {parameter: 0.1 * x for parameter, x in some_parameters(model, rng).items()}  # no underflow in the loop
+    expected = oracle(name)(list(zip(table["choice"], table["reward"])), parameters, **loop)
+    np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-11)  # rounding, of erfc too
+
+
 @pytest.mark.parametrize("single", [False, True], ids=["two choices", "one choice"])
 @pytest.mark.parametrize("name", model_names("two_step"))
 def test_two_step_models_match_their_equations_under_every_convention(name, single, rng):

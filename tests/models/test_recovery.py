@@ -2,12 +2,32 @@
 
 import numpy as np
 import pytest
+from gaussian_bandit import GaussianBandit
 from scipy.special import expit
 
 from cogmeta.fitting import fit
 from cogmeta.models import make_model
 from cogmeta.simulate import simulate
 from tasks.registry import make_task
+
+
+def recovered(model, task, n_subjects, n_blocks, seed=0):
+    """Return the correlation of each parameter with what learners had that were spread over its plausible range."""
+    rng = np.random.default_rng(seed)
+    true = {p.name: p.to_natural(p.starts(n_subjects, rng)) for p in model.for_task(task).scaled_parameters}
+    model = model.for_task(task)
+    agent = model.agent({name: np.repeat(x, n_blocks) for name, x in true.items()})
+    trials = simulate(agent, task, n_subjects * n_blocks, seed=seed).to_trials()
+    episode = trials["subject"].astype(int)
+    trials = trials.assign(subject=(episode // n_blocks).astype(str), session=episode % n_blocks)
+    found = fit(model, trials, seed=seed, episode=("subject", "session")).parameters
+    return {name: np.corrcoef(_coordinate(model, name, found[name]), _coordinate(model, name, x))[0, 1]
+            for name, x in true.items()}
+
+
+def _coordinate(model, name, values):
+    """Correlate where the search runs: the largest inverse temperatures do not decide alone."""
+    return next(p for p in model.scaled_parameters if p.name == name).to_unconstrained(values)
 
 
 @pytest.mark.slow
@@ -39,3 +59,29 @@ def test_the_hybrid_s_parameters_are_recovered_as_well_as_maximum_likelihood_can
         true.append(values)
     r = [np.mean([np.corrcoef(f[:, k], t[:, k])[0, 1] for f, t in zip(found, true)]) for k in range(7)]
     assert (np.array(r) > np.array([.46, .85, .50, .50, .70, .85, .85])).all(), np.round(r, 2)
+
+
+ARMS = ("bandit/independent", 40, 12)  # design: task, trials a block, blocks a subject
+GAUSSIAN = {"initial_variance": 100.0, "noise_variance": 10.0, "reward_range": (-60, 60)}
+LEARNERS = [  # correlations measured with 150 subjects; three standard errors, (1 - r^2) / sqrt(150), are allowed below
+    ("bandit/rescorla_wagner_two_rates", {}, ARMS, (.77, .82, .91)),
+    ("bandit/rescorla_wagner_forgetting", {}, ARMS, (.77, .79, .90)),
+    ("bandit/rescorla_wagner_perseveration", {}, ARMS, (.80, .96, .95)),
+    ("bandit/rescorla_wagner_lapse", {}, ARMS, (.82, .84, .34)),  # lapses hide behind the inverse temperature
+    ("bandit/pearce_hall", {}, ARMS, (.77, .53, .92)),
+    ("bandit/kalman_softmax", {}, ARMS, (.96,)),
+    ("bandit/kalman_ucb", {}, ARMS, (.96, .58)),
+    ("bandit/hidden_state", {}, ARMS, (.73, .72, .87)),
+    ("bandit/kalman_ucb", GAUSSIAN, None, (.81, .47)),
+    ("bandit/kalman_thompson", GAUSSIAN, None, (.96,)),
+    ("bandit/kalman_probit", GAUSSIAN, None, (.39, .51, .95)),  # in 20 blocks of 10, V and V / TU are nearly one
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "options", "design", "measured"), LEARNERS)
+def test_bandit_learners_parameters_are_recovered(name, options, design, measured):
+    task = make_task(design[0], n_trials=design[1]) if design else GaussianBandit()
+    r = np.array(list(recovered(make_model(name, **options), task, 150, design[2] if design else 20).values()))
+    bar = np.array(measured)
+    assert (r > bar - 3 * (1 - bar**2) / np.sqrt(150)).all(), np.round(r, 2)

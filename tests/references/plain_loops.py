@@ -93,3 +93,108 @@ def two_step(trials, p, kind, eligibility_error="before", perseveration="inside"
 
 
 hybrid, model_free, model_based = (partial(two_step, kind=kind) for kind in ("hybrid", "model_free", "model_based"))
+
+
+def rescorla_wagner_two_rates(trials, p, n_arms=2, initial_value=0.5):
+    q, out = [initial_value] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in q], choice))
+        error = reward - q[choice]
+        q[choice] += (p["learning_rate_positive"] if error > 0 else p["learning_rate_negative"]) * error
+    return out
+
+
+def rescorla_wagner_forgetting(trials, p, n_arms=2, initial_value=0.5, resting_value=0.5):
+    q, out = [initial_value] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in q], choice))
+        for arm in range(n_arms):
+            target, speed = (reward, p["learning_rate"]) if arm == choice else (resting_value, p["forgetting"])
+            q[arm] = (1 - speed) * q[arm] + speed * target
+    return out
+
+
+def rescorla_wagner_perseveration(trials, p, n_arms=2, perseveration="inside"):
+    q, last, out = [0.5] * n_arms, None, []
+    for choice, reward in trials:
+        logits = [p["inverse_temperature"] * x for x in q]
+        if last is not None:
+            logits[last] += p["perseveration"] * (p["inverse_temperature"] if perseveration == "inside" else 1)
+        out.append(log_softmax(logits, choice))
+        q[choice] += p["learning_rate"] * (reward - q[choice])
+        last = choice
+    return out
+
+
+def rescorla_wagner_lapse(trials, p, n_arms=2):
+    without = rescorla_wagner(trials, p, n_arms)
+    return [math.log((1 - p["lapse"]) * math.exp(x) + p["lapse"] / n_arms) for x in without]
+
+
+def pearce_hall(trials, p, n_arms=2, width=1.0):
+    q, associability, out = [0.5] * n_arms, [1.0] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in q], choice))
+        error = reward - q[choice]
+        q[choice] += p["learning_rate"] * associability[choice] * error
+        associability[choice] = ((1 - p["associability_rate"]) * associability[choice]
+                                 + p["associability_rate"] * abs(error) / width)
+    return out
+
+
+def kalman(trials, log_probability, n_arms=2, mean=0.5, variance=1 / 12, noise=1 / 4, diffusion=0.0):
+    """``log_probability(m, s, choice)``: of choosing an arm, given means and standard deviations."""
+    variance = list(variance) if isinstance(variance, tuple) else [variance] * n_arms
+    noise = list(noise) if isinstance(noise, tuple) else [noise] * n_arms
+    m, out = [mean] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_probability(m, [math.sqrt(v) for v in variance], choice))
+        total = variance[choice] + noise[choice]
+        gain = variance[choice] / total if total else 0.0
+        m[choice] += gain * (reward - m[choice])
+        variance[choice] -= gain * variance[choice]
+        variance = [v + diffusion for v in variance]
+    return out
+
+
+def log_phi(x):
+    return math.log(math.erfc(-x / math.sqrt(2)) / 2)
+
+
+def kalman_softmax(trials, p, n_arms=2, **options):
+    beta = p["inverse_temperature"]
+    return kalman(trials, lambda m, s, a: log_softmax([beta * x for x in m], a), n_arms, **options)
+
+
+def kalman_ucb(trials, p, n_arms=2, **options):
+    beta, bonus = p["inverse_temperature"], p["uncertainty_bonus"]
+    return kalman(trials, lambda m, s, a: log_softmax([beta * (x + bonus * y) for x, y in zip(m, s)], a), n_arms,
+                  **options)
+
+
+def kalman_probit(trials, p, n_arms=2, **options):
+    def choose(m, s, a):
+        own, other = a, 1 - a
+        value, relative, total = m[own] - m[other], s[own] - s[other], math.hypot(s[0], s[1])
+        return log_phi(p.get("value_coefficient", 0) * value + p.get("relative_uncertainty_coefficient", 0) * relative
+                       + p["scaled_value_coefficient"] * value / total)
+
+    return kalman(trials, choose, n_arms, **options)
+
+
+kalman_thompson = kalman_probit
+
+
+def hidden_state(trials, p, n_arms=2):
+    belief, out = [1 / n_arms] * n_arms, []
+    for choice, reward in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in belief], choice))
+        joint = []
+        for good in range(n_arms):
+            wins = p["good_probability"] if good == choice else 1 - p["good_probability"]
+            joint.append(belief[good] * (wins if reward >= 0.5 else 1 - wins))
+        after = [x / sum(joint) for x in joint]
+        move = p["reversal_hazard"] / (n_arms - 1)
+        belief = [sum(after[j] * (1 - p["reversal_hazard"] if i == j else move) for j in range(n_arms))
+                  for i in range(n_arms)]
+    return out
