@@ -223,9 +223,27 @@ def read_trials(path: str | Path, encoding: str = "utf-8") -> pd.DataFrame:
     TrialTableError
         The file is missing, empty, not text in this encoding, or not a table.
     """
+    return read_table(path, encoding, dtype={"subject": str}, keep_default_na=True)
+
+
+def read_table(path: str | Path, encoding: str = "utf-8", **settings: object) -> pd.DataFrame:
+    """Read a CSV file of any columns; what cannot be read is one sentence.
+
+    Parameters
+    ----------
+    path : str or Path
+    encoding : str
+    **settings
+        Of ``pandas.read_csv``.
+
+    Raises
+    ------
+    TrialTableError
+        As ``read_trials``.
+    """
     path = Path(path)
     try:
-        table = pd.read_csv(path, encoding=encoding, dtype={"subject": str}, keep_default_na=True)
+        table = pd.read_csv(path, encoding=encoding, **settings)
     except FileNotFoundError as error:
         raise TrialTableError(f"there is no file {str(path)!r}.") from error
     except pd.errors.EmptyDataError as error:

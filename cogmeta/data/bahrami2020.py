@@ -62,7 +62,7 @@ BAHRAMI2020 = DataSet(
     name="bahrami2020_restless4",
     family="bandit",
     task="restless four-armed bandit with payoffs in points (after Daw et al. 2006)",
-    who="965 people online",
+    who="965 people",
     n_subjects=965,
     licence="MIT of the repository of a third party that holds the copy; the licence of the authors' archive "
             "(https://osf.io/f3t2a) was not read",

@@ -1,4 +1,6 @@
-"""Behavioural data sets: list what is registered, check local files, find where they lie."""
+"""Behavioural data sets: list what is registered, check local files, find where they lie, convert one's own."""
+
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -6,12 +8,14 @@ from rich.table import Table
 
 from cogmeta.data.dataset import DataSet
 from cogmeta.data.locate import check_files, data_path, local_path
+from cogmeta.data.mapping import load_mapping, read_mapped
 from cogmeta.data.registry import DATA_SETS, get_data_set
 from cogmeta.errors import UserError
+from cogmeta.trials import get_family, missing, write_trials
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-    help="Behavioural data sets: list what is registered, check local files, find where they lie.\n\n"
+    help="Behavioural data sets: list what is registered, check local files, find where they lie, convert your own.\n\n"
          "Example:  cogmeta data check feher2020_twostep --data DIR",
 )
 
@@ -39,7 +43,7 @@ def list_data(data: str | None = _FOLDER) -> None:
 
 def _describe(data_set: DataSet) -> str:
     options = "; ".join(f"{option}={'|'.join(map(str, values))}" for option, values in data_set.options.items())
-    return f"{data_set.who}\n{data_set.task}; {options}\n{data_set.licence}; {data_set.source}"
+    return f"{data_set.who}\n{data_set.task}{'; ' + options if options else ''}\n{data_set.licence}; {data_set.source}"
 
 
 @app.command()
@@ -79,3 +83,22 @@ def path(name: str = typer.Argument(..., help="A registered data set."), data: s
     Example:  cogmeta data path feher2020_twostep
     """
     typer.echo(data_path(name, data))
+
+
+@app.command()
+def convert(
+    raw: Path = typer.Argument(..., help="Your table: CSV, TSV, or JSON lines of transcripts."),
+    mapping: Path = typer.Option(..., "--mapping", metavar="MAP.toml", help="Which column is what; see docs/trial_table.md."),
+    out: Path = typer.Option(..., "--out", help="Trial table to write, CSV."),
+) -> None:
+    """Convert your own table into a trial table.
+
+    By a mapping of columns and codes, a small TOML file; what it does not name is refused, with the row.
+
+    Example:  cogmeta data convert mine.csv --mapping mine.toml --out trials.csv
+    """
+    settings = load_mapping(mapping)
+    trials = read_mapped(raw, settings)
+    write_trials(trials, out)
+    lacking = int(missing(trials, get_family(settings.family)).sum())
+    typer.echo(f"{out}: {trials['subject'].nunique()} subjects, {len(trials)} trials, {lacking} without a response")

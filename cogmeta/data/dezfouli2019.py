@@ -1,11 +1,11 @@
 """A two-armed bandit of free presses (Dezfouli et al. 2019): 34 healthy, 34 depressed and 33 bipolar people.
 
-Observed: which of two keys was pressed, when, and whether a snack fell; twelve blocks of 40 seconds, so that people
+Observed: which of two keys was pressed, when, and whether an outcome was delivered; twelve blocks of 40 seconds, so that people
 differ in the number of presses. Source: the authors' repository. How the file is recoded: its ``trial`` is the number
 of the *block*, and its ``block`` the half of the session; here ``block`` counts blocks from 0, ``half`` is 1 or 2, and
 presses are counted from 0 within a block. Its ``choice`` is no key but says whether the better action was taken; here
 ``choice`` is the key (R1 is 0, R2 is 1), and which arm was better stands in ``best_arm`` and in the nominal
-``reward_probability_0, _1``. The word ``null`` in its ``outcome`` means that nothing fell; it is not a missing trial,
+``reward_probability_0, _1``. The word ``null`` in its ``outcome`` means that there was none; it is not a missing trial,
 and no trials are missing.
 """
 
@@ -109,7 +109,7 @@ DEZFOULI2019 = DataSet(
         "condition": "1 to 6, each in two blocks: the better action pays with .25 (1, 2), .125 (3, 4) or .08 (5, 6)",
         "best_arm": "the key that pays more often in this block",
         "reward_probability_0, reward_probability_1": "nominal reward probability of each key",
-        "outcome": "which snack fell, O1 or O2; missing where none did",
+        "outcome": "which of two outcomes was delivered, O1 or O2; missing where none was",
         "diagnosis": "Healthy, Depression or Bipolar",
         "press_rate, mania, depression": "of the person: presses a second, and two symptom scores",
     },

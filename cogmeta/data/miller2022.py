@@ -1,6 +1,6 @@
 """The two-step task in rats (Miller, Botvinick & Brody 2017, 2022): six rats, up to 15 sessions each.
 
-Observed: the side of the first poke, the outcome port that lit, reward, and the ports' reward probabilities (.8 and .2,
+Observed: the side of the first poke, the outcome port that was reached, reward, and the ports' reward probabilities (.8 and .2,
 reversing without a sign). Source: the authors' MATLAB 7.3 file, read with h5py; its time stamps are left out. How it
 is recoded: ``choice1`` is the side, left 0 and right 1. In some rats the left side commonly led to the left port, in
 others to the right port (``congruent`` says which); ``state2`` is the port to which the side of that number commonly
@@ -8,7 +8,7 @@ leads, so that option 0 commonly leads to state 0 as everywhere in this project.
 agrees with that on every row, or the file is refused.
 
 A first choice that was instructed is not free: it stands as missing, with what was done in ``forced_choice1`` and with
-its state and reward in place. A violation (a poke elsewhere, or no outcome) is a row without choice, state or reward.
+its state and reward in place. A trial that was broken off (a violation, or no outcome) is a row without choice, state or reward.
 Trial numbers are the file's own order, from 0, through all sessions of a rat. There is no second choice.
 """
 
@@ -80,7 +80,6 @@ def _recode(rat: str, raw: pd.DataFrame) -> pd.DataFrame:
         "forced": forced, "forced_choice1": side.where(forced & ~void).astype("Int64"), "violation": void,
         "congruent": congruent, "better_state": (of_right > of_left).astype(int), "reward_probability_0": of_left,
         "reward_probability_1": of_right, "side": raw["choice1"], "port": raw["port"],
-        "side, port": "as recorded, l, r or v (no outcome), also of instructed choices and violations",
         "common_recorded": raw["common"] == 1,
     })
 

@@ -59,7 +59,7 @@ SHAHAR2019 = DataSet(
     task="two_step/daw2011",
     who="554 people (NSPN cohort), measured twice",
     n_subjects=554,
-    licence="Apache-2.0",
+    licence="Apache-2.0 of Psych-201; the licence of the authors' archive (https://osf.io/zc24g) was not read",
     citation="Shahar, N., Hauser, T. U., Moutoussis, M., Moran, R., Keramati, M., NSPN consortium, & Dolan, R. J. "
              "(2019). Improving the reliability of model-based decision-making estimates in the two-stage decision "
              "task with reaction-times and drift-diffusion modeling. PLOS Computational Biology, 15(2), e1006803.",

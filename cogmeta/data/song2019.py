@@ -100,8 +100,8 @@ SONG2019 = DataSet(
     columns={
         "rt": "response time in seconds; pauses of many minutes are in it",
         "n_days": "number of days of the sequence, known to the person",
-        "experiment": "1 (laboratory), 2 (online), 3 (online, no history shown), 4 (laboratory) and 5 (online) without "
-                      "confirmation",
+        "experiment": "1 (laboratory), 2 (online), 3 (online; its files are named \"nohistory\"), 4 (laboratory) and 5 "
+                      "(online; the files of both are named \"noconfirm\")",
         "forced, forced_choice": "whether it was the first day, and what was done then (always 1, explore)",
         "best_before": "best reward of the days before, which exploiting pays; missing on the first day",
     },
