@@ -2,8 +2,11 @@
 
 from tasks.bandit import BernoulliBandit
 from tasks.informative import InformativeBandit
+from tasks.matching import BaitedBandit
 from tasks.registered import Registered
 from tasks.restless import RestlessBandit
+from tasks.restless4 import DriftingBandit
+from tasks.reversal3 import BlockBandit
 from tasks.two_step import DriftTwoStep, ReversalTwoStep
 from tasks.volatile import VolatileBandit
 
@@ -49,6 +52,25 @@ DESIGNS = (
         learns="Which arm pays more now, and whether one bad outcome means anything: in one half it does, in the other not.",
         departure="Probabilities (.75; .8) and a reversal every 25 trials are our choice, the papers do not print those of "
                   "the model's task; rewards are 0 or 1, and only the outcome of the arm taken is seen.",
+    ),
+    Registered(
+        name="bandit/restless4", constructor=DriftingBandit, tags=("bandit", "drift", "people"), citation="Daw et al. 2006",
+        learns="Which of four drifting arms pays most now; those not taken must be looked at again from time to time.",
+        departure="Walks are drawn anew each episode from their stationary distribution; rewards are points / 100 "
+                  "(reward_scale=1 gives points).",
+    ),
+    Registered(
+        name="bandit/matching", constructor=BaitedBandit, tags=("bandit", "baited", "monkeys"),
+        citation="Wang et al. 2018, simulation 1; Tsutsui et al. 2016; Lau & Glimcher 2005",
+        learns="How often to visit the poorer arm, whose reward waits until it is taken.",
+        departure="Episodes have 100 trials (the paper draws 50 to 100), no fixation step; the ranges held out of training "
+                  "are those remembered by others, the paper's text does not print them.",
+    ),
+    Registered(
+        name="bandit/reversal3", constructor=BlockBandit, tags=("bandit", "reversal"),
+        citation="three-armed probabilistic reversal learning",
+        learns="Which of three arms is good now, and to leave it soon after it has ceased to pay.",
+        departure="The number of blocks is our choice (6 of 15 trials).",
     ),
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,

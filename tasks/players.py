@@ -16,7 +16,10 @@ from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
 from tasks.informative import InformativeBandit, informative_players
+from tasks.matching import BaitedBandit, matching_players
 from tasks.restless import RestlessBandit, restless_players
+from tasks.restless4 import DriftingBandit, restless4_players
+from tasks.reversal3 import BlockBandit, reversal3_players
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
 from tasks.two_step_players import two_step_players
@@ -40,6 +43,9 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (InformativeBandit, informative_players),
     (RestlessBandit, restless_players),
     (VolatileBandit, volatile_players),
+    (DriftingBandit, restless4_players),
+    (BaitedBandit, matching_players),
+    (BlockBandit, reversal3_players),
     (TwoStep, two_step_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
