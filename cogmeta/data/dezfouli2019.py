@@ -4,7 +4,7 @@ Observed: which of two keys was pressed, when, and whether an outcome was delive
 differ in the number of presses. Source: the authors' repository. How the file is recoded: its ``trial`` is the number
 of the *block*, and its ``block`` the half of the session; here ``block`` counts blocks from 0, ``half`` is 1 or 2, and
 presses are counted from 0 within a block. Its ``choice`` is no key but says whether the better action was taken; here
-``choice`` is the key (R1 is 0, R2 is 1), and which arm was better stands in ``best_arm`` and in the nominal
+``choice`` is the key (R1 is 0, R2 is 1), and which arm was better stands in ``good_arm`` and in the nominal
 ``reward_probability_0, _1``. The word ``null`` in its ``outcome`` means that there was none; it is not a missing trial,
 and no trials are missing.
 """
@@ -53,7 +53,7 @@ def read(paths: Mapping[str, Path], diagnosis: str | None = None) -> pd.DataFram
     return pd.DataFrame({
         "subject": raw["ID"], "block": raw["trial"] - 1, "trial": raw.groupby(["ID", "trial"]).cumcount(),
         "choice": key, "reward": raw["reward"].astype(float), "time": raw["time"] / 1000, "half": raw["block"],
-        "condition": raw["condition"], "best_arm": best, "reward_probability_0": np.where(best == 0, first, OTHER),
+        "condition": raw["condition"], "good_arm": best, "reward_probability_0": np.where(best == 0, first, OTHER),
         "reward_probability_1": np.where(best == 1, first, OTHER),
         "outcome": raw["outcome"].mask(raw["outcome"] == "null"), "diagnosis": raw["diag"],
         "press_rate": raw["PressRate.sec"], "mania": raw["Mania"], "depression": raw["Depression"],
@@ -107,7 +107,7 @@ DEZFOULI2019 = DataSet(
         "time": "seconds since the half of the session began",
         "half": "half of the session, 1 or 2",
         "condition": "1 to 6, each in two blocks: the better action pays with .25 (1, 2), .125 (3, 4) or .08 (5, 6)",
-        "best_arm": "the key that pays more often in this block",
+        "good_arm": "the key that pays more often in this block",
         "reward_probability_0, reward_probability_1": "nominal reward probability of each key",
         "outcome": "which of two outcomes was delivered, O1 or O2; missing where none was",
         "diagnosis": "Healthy, Depression or Bipolar",

@@ -45,7 +45,7 @@ def read(paths: Mapping[str, Path], sample: str | None = None) -> pd.DataFrame:
     best = raw["correct"]
     trials = pd.DataFrame({
         "subject": raw["subject"], "trial": raw["trial"] - 1, "choice": raw["choice"], "reward": raw["outcome"],
-        "rt": raw["rt"], "reversals": raw["block"] - 1, "best_arm": best,
+        "rt": raw["rt"], "reversals": raw["block"] - 1, "good_arm": best,
         **{f"reward_probability_{arm}": np.where(best == arm, BEST, OTHER) for arm in range(N_ARMS)},
         "platform": raw["platform"],
     })
@@ -93,7 +93,7 @@ ZOROWITZ2023 = DataSet(
     columns={
         "rt": "response time in seconds, as recorded; some are 0",
         "reversals": "number of reversals so far, 0 to 5",
-        "best_arm": "the arm that pays with .8",
+        "good_arm": "the arm that pays with .8",
         "reward_probability_0 ... reward_probability_2": "reward probability of each arm",
         "platform": "mturk or prolific",
         "sample": "analysed, or returned (had taken part before)",

@@ -47,7 +47,6 @@ def test_rats_of_miller2022(data_folder, expected):
     trials = load_trials("miller2022_rat_twostep", data_folder)
     answered = trials[trials["state2"].notna()]
     free = trials[~missing(trials, TWO_STEP)]
-    rats = free.groupby("subject")
     same_side = trials["side"] == trials["port"]
     table = stay_probability(trials, adjacent=True)
     group = group_stay(table).set_index("cell")
@@ -57,7 +56,7 @@ def test_rats_of_miller2022(data_folder, expected):
         "n_rows": trials.groupby("subject").size(), "n_forced_rows": trials.groupby("subject")["forced"].sum(),
         "n_rows_after_exclusion": len(answered), "n_free_rows_after_exclusion": len(free),
         "P(common) all rows": trials["common_recorded"].mean(), "mean_reward_free_pooled": free["reward"].mean(),
-        "P(better_choice) free, by rat": rats.apply(lambda rat: (rat["choice1"] == rat["better_state"]).mean()),
+        "P(better_choice) free, by rat": (free["choice1"] == free["better_state"]).groupby(free["subject"]).mean(),
         "P(congruent) by rat": same_side.groupby(trials["subject"]).mean(),
         "n_pairs": group["n_pairs"].sum(), "stay_subject_mean": group["stay"], "stay_pooled": group["pooled"],
         "stay_overall_pooled": np.average(group["pooled"], weights=group["n_pairs"]),

@@ -55,7 +55,7 @@ def presses(folder, text=PRESSES, **options):
 def test_a_press_is_the_key_and_the_word_null_is_no_missing_trial(tmp_path):
     trials = presses(tmp_path)
     assert trials[["block", "trial", "choice", "reward"]].values.tolist() == [[0, 0, 1, 0], [0, 1, 0, 1], [6, 0, 1, 1], [0, 0, 0, 0]]
-    assert trials["best_arm"].tolist() == [0, 0, 1, 1]  # key and recoded choice agree, or are reversed
+    assert trials["good_arm"].tolist() == [0, 0, 1, 1]  # key and recoded choice agree, or are reversed
     assert trials[["reward_probability_0", "reward_probability_1"]].values.tolist() == [[.08, .05], [.08, .05], [.05, .25], [.05, .125]]
     assert trials["outcome"].isna().tolist() == [True, False, False, True]
     assert presses(tmp_path, diagnosis="Bipolar")["subject"].tolist() == ["s2"]
