@@ -50,7 +50,8 @@ def sequences(trials: pd.DataFrame, count_forced: bool = True) -> pd.DataFrame:
         n_choices=~np.isnan(explore), n_explore=explore == 1, returned=(free == 1) & exploited,
     )
     grouped = table.groupby([*UNIT, "n_days"], sort=False)
-    return grouped.agg(n_choices=("n_choices", "sum"), n_explore=("n_explore", "sum"), returned=("returned", "max")).reset_index()
+    out = grouped.agg(n_choices=("n_choices", "sum"), n_explore=("n_explore", "sum"), returned=("returned", "max"))
+    return out.reset_index()
 
 
 def exploration(table: pd.DataFrame) -> pd.DataFrame:

@@ -35,7 +35,8 @@ def reversal_trials(trials: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> trials = pd.DataFrame({"subject": "a", "trial": range(4), "choice": [0, 0, 0, 1], "reward": [1, 1, 0, 1],
-    ...                        "reward_probability_0": [0.8, 0.8, 0.2, 0.2], "reward_probability_1": [0.2, 0.2, 0.8, 0.8]})
+    ...                        "reward_probability_0": [0.8, 0.8, 0.2, 0.2],
+    ...                        "reward_probability_1": [0.2, 0.2, 0.8, 0.8]})
     >>> reversal_trials(trials)[["n_reversals", "position", "best", "previous_best"]].values.tolist()
     [[0.0, 0.0, 1.0, nan], [0.0, 1.0, 1.0, nan], [1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0]]
     """

@@ -84,7 +84,8 @@ BAHRAMI2020 = DataSet(
     },
     statistics=(
         "people, rows, missed trials, people a schedule", "share of each arm",
-        "P(best arm) pooled, mean over people, by schedule, by trial", "mean reward pooled, mean over people, by schedule",
+        "P(best arm) pooled, mean over people, by schedule, by trial",
+        "mean reward pooled, mean over people, by schedule",
         "mean payoff of a random chooser", "mean regret and rank of the chosen arm", "P(repeat)", "response times",
     ),
 )

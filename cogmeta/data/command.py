@@ -88,7 +88,9 @@ def path(name: str = typer.Argument(..., help="A registered data set."), data: s
 @app.command()
 def convert(
     raw: Path = typer.Argument(..., help="Your table: CSV, TSV, or JSON lines of transcripts."),
-    mapping: Path = typer.Option(..., "--mapping", metavar="MAP.toml", help="Which column is what; see docs/trial_table.md."),
+    mapping: Path = typer.Option(
+        ..., "--mapping", metavar="MAP.toml", help="Which column is what; see docs/trial_table.md.",
+    ),
     out: Path = typer.Option(..., "--out", help="Trial table to write, CSV."),
 ) -> None:
     """Convert your own table into a trial table.

@@ -1,12 +1,12 @@
 """A two-armed bandit of free presses (Dezfouli et al. 2019): 34 healthy, 34 depressed and 33 bipolar people.
 
-Observed: which of two keys was pressed, when, and whether an outcome was delivered; twelve blocks of 40 seconds, so that people
-differ in the number of presses. Source: the authors' repository. How the file is recoded: its ``trial`` is the number
-of the *block*, and its ``block`` the half of the session; here ``block`` counts blocks from 0, ``half`` is 1 or 2, and
-presses are counted from 0 within a block. Its ``choice`` is no key but says whether the better action was taken; here
-``choice`` is the key (R1 is 0, R2 is 1), and which arm was better stands in ``good_arm`` and in the nominal
-``reward_probability_0, _1``. The word ``null`` in its ``outcome`` means that there was none; it is not a missing trial,
-and no trials are missing.
+Observed: which of two keys was pressed, when, and whether an outcome was delivered; twelve blocks of 40 seconds, so
+that people differ in the number of presses. Source: the authors' repository. How the file is recoded: its ``trial``
+is the number of the *block*, and its ``block`` the half of the session; here ``block`` counts blocks from 0, ``half``
+is 1 or 2, and presses are counted from 0 within a block. Its ``choice`` is no key but says whether the better action
+was taken; here ``choice`` is the key (R1 is 0, R2 is 1), and which arm was better stands in ``good_arm`` and in the
+nominal ``reward_probability_0, _1``. The word ``null`` in its ``outcome`` means that there was none; it is not a
+missing trial, and no trials are missing.
 """
 
 import zipfile
@@ -89,8 +89,9 @@ DEZFOULI2019 = DataSet(
     who="101 people: 34 healthy, 34 depression, 33 bipolar",
     n_subjects=101,
     licence="Apache-2.0",
-    citation="Dezfouli, A., Griffiths, K., Ramos, F., Dayan, P., & Balleine, B. W. (2019). Models that learn how humans "
-             "learn: The case of decision-making and its disorders. PLOS Computational Biology, 15(6), e1006903.",
+    citation="Dezfouli, A., Griffiths, K., Ramos, F., Dayan, P., & Balleine, B. W. (2019). Models that learn how "
+             "humans learn: The case of decision-making and its disorders. PLOS Computational "
+             "Biology, 15(6), e1006903.",
     doi="10.1371/journal.pcbi.1006903",
     source="https://github.com/adezfouli/rnn_beh",
     files=(
@@ -116,7 +117,8 @@ DEZFOULI2019 = DataSet(
     statistics=(
         "people, people by diagnosis, rows, blocks a person", "choices a block, by diagnosis", "P(best arm) pooled, "
         "mean over people, by diagnosis, by nominal probability, by position in the block",
-        "reward rate of each action by condition", "mean reward", "P(stay) after reward and after none, pooled and mean over people",
+        "reward rate of each action by condition", "mean reward",
+        "P(stay) after reward and after none, pooled and mean over people",
     ),
 )
 """Two groups of patients beside healthy people; cite the paper, and do not try to identify anybody."""

@@ -22,9 +22,9 @@ A mapping is a dictionary, or a TOML file of the same content::
     rt = 0.001
 
 Further tables: ``[offset]`` (``choice = -1`` where options count from 1), ``[constants]`` (``session = 0``),
-``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these), ``[missing]`` with a list a column instead of one for
-all, ``[transcript]`` (see ``cogmeta.data.transcript``; the file then is JSON lines). Further keys: ``encoding``,
-``reward_range``, ``check_transitions``. ``trial`` may be left out: rows are counted then. Codes of no response are
+``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these), ``[missing]`` with a list a column instead
+of one for all, ``[transcript]`` (see ``cogmeta.data.transcript``; the file then is JSON lines). Further keys:
+``encoding``, ``reward_range``, ``check_transitions``. ``trial`` may be left out: rows are counted then. Codes of no response are
 looked for in every mapped column but ``subject, session, block, trial``. A trial without a choice loses its states and
 reward. Nothing is guessed: what a mapping does not name is refused, with the row.
 """
@@ -141,7 +141,8 @@ class ColumnMapping:
                 raise UserError(f"missing must be a list of codes, such as [-1, \"null\"], got {codes!r}.")
         if not isinstance(self.keep, list | tuple):
             raise UserError(f"keep must be a list of the file's columns, got {self.keep!r}.")
-        if self.reward_range is not None and not (len(self.reward_range) == 2 and self.reward_range[0] < self.reward_range[1]):
+        span = self.reward_range
+        if span is not None and not (len(span) == 2 and span[0] < span[1]):
             raise UserError(f"reward_range must be [lowest, highest], got {self.reward_range!r}.")
         try:
             codecs.lookup(self.encoding)
@@ -188,7 +189,8 @@ def load_mapping(mapping: ColumnMapping | Mapping | str | Path) -> ColumnMapping
             raise unknown_name("mapping key", key, known)
     for key in ("family", "columns"):
         if key not in mapping:
-            raise UserError(f"the mapping has no {key!r}; it needs family = \"bandit\" (or \"two_step\") and [columns].")
+            raise UserError(f"the mapping has no {key!r}; it needs "
+                            "family = \"bandit\" (or \"two_step\") and [columns].")
     return ColumnMapping(**mapping)
 
 
@@ -252,7 +254,8 @@ def _read_cells(path: str | Path, mapping: ColumnMapping) -> pd.DataFrame:
         except (TypeError, KeyError, OSError, ValueError) as error:
             if isinstance(error, UserError):
                 raise
-            raise UserError(f"{str(path)!r} cannot be read as transcripts ({type(error).__name__}: {error}).") from error
+            what = f"{type(error).__name__}: {error}"
+            raise UserError(f"{str(path)!r} cannot be read as transcripts ({what}).") from error
     cells = read_table(path, mapping.encoding, sep=mapping.delimiter, dtype=str, keep_default_na=False)
     if len(cells.columns) == 1 and len(mapping.columns) > 1:
         raise UserError(f"{str(path)!r} has one column only, {cells.columns[0]!r}, with the delimiter "
@@ -289,8 +292,9 @@ def _column(raw: pd.DataFrame, name: str, mapping: ColumnMapping, family: Family
     if name in mapping.scale or name in mapping.offset or name in ("trial", "reward", *_coded(family)):
         if wrong.any():
             row = wrong.idxmax()
-            raise TrialTableError(f"{name} must be a number, got {text[row]!r} in column {mapping.columns[name]!r} at row "
-                                  f"{row}. List its codes under [codes.{name}], or under missing if it is no response.")
+            raise TrialTableError(f"{name} must be a number, got {text[row]!r} in column {mapping.columns[name]!r} at "
+                                  f"row {row}. List its codes under [codes.{name}], or under missing if it is no "
+                                  "response.")
         return number * mapping.scale.get(name, 1) + mapping.offset.get(name, 0)
     return text if wrong.any() else number
 
@@ -301,8 +305,8 @@ def _recode(text: pd.Series, name: str, mapping: ColumnMapping) -> pd.Series:
     strange = ~cells.isin(list(codes))
     if strange.any():
         row = strange.idxmax()
-        raise TrialTableError(f"{name} is {text[row]!r} in column {mapping.columns[name]!r} at row {row}, but [codes.{name}] "
-                              f"names only {', '.join(map(repr, codes))}. Add it there, or to missing.")
+        raise TrialTableError(f"{name} is {text[row]!r} in column {mapping.columns[name]!r} at row {row}, but "
+                              f"[codes.{name}] names only {', '.join(map(repr, codes))}. Add it there, or to missing.")
     return cells.map(codes).reindex(text.index)
 
 
@@ -352,7 +356,7 @@ def _check_plausible(out: pd.DataFrame, mapping: ColumnMapping, family: Family) 
     lowest = int(answered[first].min())
     if lowest > 0 and mapping.n_options is None and first not in mapping.codes and family.choices[0].n_options is None:
         raise UserError(f"nobody ever takes option 0, the lowest {first} is {lowest}. If options count from {lowest}, "
-                        f"write [offset] {first} = -{lowest}; if option 0 exists, say how many there are with n_options.")
+                        f"write [offset] {first} = -{lowest}; if option 0 exists, say how many there are: n_options.")
     if family is TWO_STEP and mapping.check_transitions:
         _check_transitions(answered)
 
@@ -364,5 +368,5 @@ def _check_transitions(answered: pd.DataFrame) -> None:
     if len(swapped):
         row = int(np.argmax(answered["subject"] == swapped.index[0]))
         raise UserError(f"option 0 should commonly lead to state2 0, but of subject {swapped.index[0]!r} (from row "
-                        f"{answered.index[row]}) just {swapped['mean'].iloc[0]:.0%} of transitions are common. Swap the codes of state2 "
-                        "or choice1, or write check_transitions = false.")
+                        f"{answered.index[row]}) just {swapped['mean'].iloc[0]:.0%} of transitions are common. Swap "
+                        "the codes of state2 or choice1, or write check_transitions = false.")

@@ -1,15 +1,15 @@
 """The two-step task in rats (Miller, Botvinick & Brody 2017, 2022): six rats, up to 15 sessions each.
 
-Observed: the side of the first poke, the outcome port that was reached, reward, and the ports' reward probabilities (.8 and .2,
-reversing without a sign). Source: the authors' MATLAB 7.3 file, read with h5py; its time stamps are left out. How it
+Observed: the side of the first poke, the outcome port that was reached, reward, and the ports' reward probabilities
+(.8 and .2, in blocks). Source: the authors' MATLAB 7.3 file, read with h5py; its time stamps are left out. How it
 is recoded: ``choice1`` is the side, left 0 and right 1. In some rats the left side commonly led to the left port, in
 others to the right port (``congruent`` says which); ``state2`` is the port to which the side of that number commonly
 leads, so that option 0 commonly leads to state 0 as everywhere in this project. Its own record of common transitions
 agrees with that on every row, or the file is refused.
 
 A first choice that was instructed is not free: it stands as missing, with what was done in ``forced_choice1`` and with
-its state and reward in place. A trial that was broken off (a violation, or no outcome) is a row without choice, state or reward.
-Trial numbers are the file's own order, from 0, through all sessions of a rat. There is no second choice.
+its state and reward in place. A trial that was broken off (a violation, or no outcome) is a row without choice, state
+or reward. Trial numbers are the file's own order, from 0, through all sessions of a rat. There is no second choice.
 """
 
 from collections.abc import Mapping
@@ -99,8 +99,8 @@ MILLER2022 = DataSet(
     who="6 rats",
     n_subjects=6,
     licence="MIT",
-    citation="Miller, K. J., Botvinick, M. M., & Brody, C. D. (2022). Value representations in the rodent orbitofrontal "
-             "cortex drive learning, not choice. eLife, 11, e64575.",
+    citation="Miller, K. J., Botvinick, M. M., & Brody, C. D. (2022). Value representations in the rodent "
+             "orbitofrontal cortex drive learning, not choice. eLife, 11, e64575.",
     doi="10.7554/eLife.64575",
     source="https://github.com/Brody-Lab/MixtureAgentsModels",
     files=(

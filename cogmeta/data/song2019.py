@@ -73,8 +73,9 @@ def _check_best(recorded: np.ndarray, best: np.ndarray, name: str) -> None:
     """Refuse a file whose seventh column is not the best reward so far."""
     wrong = np.flatnonzero(recorded != best)
     if len(wrong):
-        raise TrialTableError(f"{name} says that the best reward so far is {recorded[wrong[0]]:g} at row {wrong[0]}, but "
-                              f"its rewards say {best[wrong[0]]:g}. Compare it with the original: cogmeta data check.")
+        raise TrialTableError(f"{name} says that the best reward so far is {recorded[wrong[0]]:g} at row {wrong[0]}, "
+                              f"but its rewards say {best[wrong[0]]:g}. Compare it with the original: "
+                              "cogmeta data check.")
 
 
 def _file(path: str, sha256: str) -> DataFile:
@@ -88,8 +89,8 @@ SONG2019 = DataSet(
     who="447 people in 5 experiments: 65 in the laboratory, 382 online",
     n_subjects=447,
     licence="MIT",
-    citation="Song, M., Bnaya, Z., & Ma, W. J. (2019). Sources of suboptimality in a minimalistic explore-exploit task. "
-             "Nature Human Behaviour, 3, 361-368.",
+    citation="Song, M., Bnaya, Z., & Ma, W. J. (2019). Sources of suboptimality in a minimalistic explore-exploit "
+             "task. Nature Human Behaviour, 3, 361-368.",
     doi="10.1038/s41562-018-0526-x",
     source="https://github.com/mingyus/explore-exploit",
     files=tuple(_file(path, sha256) for path, sha256 in CHECKSUMS.items()),

@@ -58,8 +58,10 @@ class Transcript:
 
         Examples
         --------
-        >>> told = Transcript(trial=r"press <<(?P<choice>\\w)>> and get (?P<reward>\\d)", names=r"(?P<choice_0>\\w) or (?P<choice_1>\\w)\\.")
-        >>> told.read_person({"participant": "7", "text": "Choose K or B. You press <<B>> and get 1. You press <<K>> and get 0."})
+        >>> told = Transcript(trial=r"press <<(?P<choice>\\w)>> and get (?P<reward>\\d)",
+        ...                   names=r"(?P<choice_0>\\w) or (?P<choice_1>\\w)\\.")
+        >>> text = "Choose K or B. You press <<B>> and get 1. You press <<K>> and get 0."
+        >>> told.read_person({"participant": "7", "text": text})
           subject  session  trial  choice reward
         0       7        0      0       1      1
         1       7        0      1       0      0

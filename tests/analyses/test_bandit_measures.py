@@ -18,7 +18,8 @@ def bandits(rng, n_subjects=5, n_blocks=3, n_trials=20):
     """Draw choices among three arms whose payoffs drift and tie, a tenth of them missing."""
     n = n_subjects * n_blocks * n_trials
     table = pd.DataFrame({
-        "subject": np.repeat([f"s{i}" for i in range(n_subjects)], n // n_subjects), "block": np.tile(np.repeat(range(n_blocks), n_trials), n_subjects),
+        "subject": np.repeat([f"s{i}" for i in range(n_subjects)], n // n_subjects),
+        "block": np.tile(np.repeat(range(n_blocks), n_trials), n_subjects),
         "trial": np.tile(range(n_trials), n_subjects * n_blocks), "choice": rng.integers(3, size=n).astype(float),
     })
     payoff = rng.integers(0, 4, size=(n, 3))
@@ -93,7 +94,8 @@ def test_chance_finds_the_best_of_two_arms_half_the_time():
 def reversal_table(choices, best):
     best = np.asarray(best)
     return pd.DataFrame({"subject": "a", "trial": range(len(best)), "choice": choices, "reward": 1.0,
-                         "reward_probability_0": np.where(best == 0, 0.8, 0.2), "reward_probability_1": np.where(best == 1, 0.8, 0.2)})
+                         "reward_probability_0": np.where(best == 0, 0.8, 0.2),
+                         "reward_probability_1": np.where(best == 1, 0.8, 0.2)})
 
 
 def test_a_curve_starts_anew_at_every_reversal_and_misses_what_was_not_answered():

@@ -23,8 +23,8 @@ def read_tiny(paths, half=None):
 
 
 TINY = DataSet(
-    name="tiny", family="bandit", task="bandit/independent", who="nobody", n_subjects=1, licence="none", citation="none", doi="none",
-    source="https://example.org/tiny",
+    name="tiny", family="bandit", task="bandit/independent", who="nobody", n_subjects=1,
+    licence="none", citation="none", doi="none", source="https://example.org/tiny",
     files=(DataFile("one/trials.csv", "https://example.org/tiny/trials.csv", SHA256),),
     read=read_tiny, options={"half": (1, 2)},
 )
@@ -121,7 +121,8 @@ def test_half_a_data_set_is_named_as_such(data_folder, tmp_path):
 @pytest.mark.parametrize("content", [b"", b"\x1f\x8b broken", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03"])
 def test_an_unreadable_file_is_one_line_and_not_a_traceback(tmp_path, content):
     (tmp_path / "prompts.jsonl.gz").write_bytes(content)
-    with pytest.raises(UserError, match="cannot be read .* cogmeta data check shahar2019_twostep_nspn|has no transcripts"):
+    message = "cannot be read .* cogmeta data check shahar2019_twostep_nspn|has no transcripts"
+    with pytest.raises(UserError, match=message):
         load_trials("shahar2019_twostep_nspn", tmp_path)
 
 

@@ -172,7 +172,8 @@ def test_people_of_song2019(data_folder, expected):
             "P(explore) on day 1": trials["forced_choice"][trials["trial"] == 0].mean(),
             "mean number of explorations per sequence by n_days 5..10": by_days["explorations"],
             "mean reward pooled": trials["reward"].mean(),
-            "share of exploit rows with reward == best so far before": (exploit["reward"] == exploit["best_before"]).mean(),
+            "share of exploit rows with reward == best so far before":
+                (exploit["reward"] == exploit["best_before"]).mean(),
             "share of sequences with a return from exploiting to exploring": table["returned"].mean(),
             "median rt ms": trials["rt"].median() * 1000,
         }, wanted.pop(f"exp{experiment}"))

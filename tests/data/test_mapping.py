@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,8 @@ def test_labels_of_a_trial_are_never_missing_codes(tmp_path):
 
 
 def test_everything_that_a_mapping_can_say_at_once(tmp_path):
-    raw = "Person;Phase;Lauf;Taste;Punkte;RT;Straße\nü;warm;1;1;5;200;A\nü;main;1;2;40;300;A\nü;main;2;1;12;999;B\nx;main;1;2;7;100;B\n"
+    raw = ("Person;Phase;Lauf;Taste;Punkte;RT;Straße\n"
+           "ü;warm;1;1;5;200;A\nü;main;1;2;40;300;A\nü;main;2;1;12;999;B\nx;main;1;2;7;100;B\n")
     path = write(tmp_path, raw, encoding="latin-1")
     trials = read_mapped(path, {
         "family": "bandit", "delimiter": ";", "encoding": "latin-1", "n_options": 2, "reward_range": [0, 50],
@@ -56,7 +58,8 @@ def test_everything_that_a_mapping_can_say_at_once(tmp_path):
         "missing": {"rt": [999]}, "keep": ["Straße"],
     })
     assert trials.columns.tolist() == ["subject", "session", "block", "trial", "choice", "reward", "rt", "Straße"]
-    assert trials[["subject", "session", "block", "trial"]].values.tolist() == [["ü", 3, 1, 0], ["ü", 3, 2, 0], ["x", 3, 1, 0]]
+    index = trials[["subject", "session", "block", "trial"]].values.tolist()
+    assert index == [["ü", 3, 1, 0], ["ü", 3, 2, 0], ["x", 3, 1, 0]]
     assert trials["choice"].tolist() == [1, 0, 1]
     assert trials["rt"].tolist() == pytest.approx([0.3, np.nan, 0.1], nan_ok=True)
     assert trials["Straße"].tolist() == ["A", "B", "B"]
@@ -65,7 +68,8 @@ def test_everything_that_a_mapping_can_say_at_once(tmp_path):
 def test_two_registered_data_sets_read_the_same_by_mappings(data_folder):
     restless = read_mapped(data_folder / "bahrami2020_restless4" / "DataAllSubjectsRewards.csv", {
         "family": "bandit", "n_options": 4, "reward_range": [0, 100], "offset": {"choice": -1}, "scale": {"rt": 0.001},
-        "columns": {"subject": "user", "choice": "choice", "reward": "reward", "rt": "time", "schedule": "payoff_structure"},
+        "columns": {"subject": "user", "choice": "choice", "reward": "reward", "rt": "time",
+                    "schedule": "payoff_structure"},
     })
     loaded = load_trials("bahrami2020_restless4", data_folder)
     pd.testing.assert_frame_equal(restless, loaded[restless.columns], check_dtype=False)
@@ -82,7 +86,8 @@ def two_step_rows(n, swapped):
     return "who,c1,s2,c2,r\n" + "".join(f"p,1,{s + 1},2,0\n" for s in state)
 
 
-TWO_STEP = {"family": "two_step", "columns": {"subject": "who", "choice1": "c1", "state2": "s2", "choice2": "c2", "reward": "r"},
+TWO_STEP = {"family": "two_step",
+            "columns": {"subject": "who", "choice1": "c1", "state2": "s2", "choice2": "c2", "reward": "r"},
             "offset": {"choice1": -1, "state2": -1, "choice2": -1}}
 
 
@@ -97,10 +102,13 @@ def test_swapped_states_of_a_two_step_task_are_refused_unless_meant(tmp_path):
 
 
 REFUSED = [
-    ({"codes": {"choice": {"left": 0}}}, "choice is 'right' in column 'resp' at row 1, but .codes.choice. names only 'left'"),
+    ({"codes": {"choice": {"left": 0}}},
+     "choice is 'right' in column 'resp' at row 1, but .codes.choice. names only 'left'"),
     ({"codes": {}}, "choice must be a number, got 'left' in column 'resp' at row 0"),
-    ({"codes": {"choice": {"left": 0, "right": 2}}, "n_options": 2}, r"choice must be an integer in \[0, 2\), got 2 at row 1"),
-    ({"codes": {"choice": {"left": 1, "right": 0.5}}}, "codes of 'choice' must be integers from 0, got 0.5 for 'right'"),
+    ({"codes": {"choice": {"left": 0, "right": 2}}, "n_options": 2},
+     r"choice must be an integer in \[0, 2\), got 2 at row 1"),
+    ({"codes": {"choice": {"left": 1, "right": 0.5}}},
+     "codes of 'choice' must be integers from 0, got 0.5 for 'right'"),
     ({"codes": {"choices": {}}}, "unknown column under .codes. 'choices'.* Did you mean 'choice'"),
     ({"columns": COLUMNS | {"reward": "wins"}}, "unknown column of the file 'wins'.* Did you mean 'win'"),
     ({"columns": {"subject": "ID", "choice": "resp"}}, "does not say what 'reward' is"),
@@ -116,7 +124,8 @@ REFUSED = [
     ({"scale": {"reward": "x"}}, "scale and offset of 'reward' must be numbers, got 'x'"),
     ({"encoding": "utf-99"}, "encoding must be one such as"),
     ({"family": "bandits"}, "unknown family 'bandits'.* Did you mean 'bandit'"),
-    ({"columns": COLUMNS | {"choice": "n"}, "codes": {}}, r"nobody ever takes option 0, the lowest choice is 1.*\[offset\] choice = -1"),
+    ({"columns": COLUMNS | {"choice": "n"}, "codes": {}},
+     r"nobody ever takes option 0, the lowest choice is 1.*\[offset\] choice = -1"),
     ({"separator": ","}, "unknown mapping key 'separator'"),
     ({"columns": "ID"}, "columns of a mapping must be a table"),
 ]
@@ -132,7 +141,8 @@ def test_a_wrong_mapping_is_refused_in_one_sentence_that_says_where(tmp_path, ch
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("", "is empty"), ("ID,resp,win\n", "has a header but no trials"), ("ID,resp,win\na,left,1\na,left,1,7\n", "cannot be read as a CSV table"),
+    ("", "is empty"), ("ID,resp,win\n", "has a header but no trials"),
+    ("ID,resp,win\na,left,1\na,left,1,7\n", "cannot be read as a CSV table"),
     ("ID,resp,win\na,left,\n", "reward is missing at row 0"), ("ID,resp,win\n,left,1\n", "subject is missing at row 0"),
 ])
 def test_a_broken_table_is_refused_in_one_sentence(tmp_path, text, message):
@@ -181,8 +191,8 @@ def test_transcripts_are_read_by_a_mapping_as_by_the_importer(data_folder, tmp_p
         (tmp_path / "some.jsonl").write_text("".join(next(lines) for _ in range(4)))
     names = ("choice1", "state2", "choice2", "reward", "session", "rt1", "rt2")
     mapping = {
-        "family": "two_step", "columns": {name: name for name in ("subject", *names)}, "codes": {"reward": {"a": 1, "no": 0}},
-        "transcript": {"trial": TRANSCRIPT.trial, "names": TRANSCRIPT.names, "session": TRANSCRIPT.session, "times": TRANSCRIPT.times},
+        "family": "two_step", "columns": {name: name for name in ("subject", *names)},
+        "codes": {"reward": {"a": 1, "no": 0}}, "transcript": asdict(TRANSCRIPT),
     }
     trials = read_mapped(tmp_path / "some.jsonl", mapping)
     loaded = load_trials("shahar2019_twostep_nspn", data_folder)
@@ -198,8 +208,10 @@ def test_transcripts_that_do_not_read_as_the_pattern_says_are_refused(tmp_path):
     letters = {"codes": {"choice": {"J": 0, "X": 1}}, "transcript": {"trial": pattern}}
     assert read_mapped(path, mapping | letters)["choice"].tolist() == [0, 1]
     for transcript, message in [
-        ({"trial": pattern, "names": r"(?P<choice_0>\w) or (?P<choice_1>\w)"}, "choice is 'X' at row 1 of subject 's1'"),
-        ({"trial": pattern, "names": r"(?P<choice_0>Q)"}, "names of the options were not found in the transcript of subject 's1'"),
+        ({"trial": pattern, "names": r"(?P<choice_0>\w) or (?P<choice_1>\w)"},
+         "choice is 'X' at row 1 of subject 's1'"),
+        ({"trial": pattern, "names": r"(?P<choice_0>Q)"},
+         "names of the options were not found in the transcript of subject 's1'"),
         ({"trial": r"press <<(?P<choice>\d)>>"}, "no trial was found in the transcript of subject 's1'"),
         ({"trial": "press"}, "no named group"),
         ({"trial": "(press"}, "is not a regular expression"),

@@ -23,7 +23,8 @@ def test_the_page_says_who_under_which_licence_and_whom_to_cite():
     text = page()
     for name, data_set in DATA_SETS.items():
         section = text.split(f"\n## {name}\n")[1].split("\n## ")[0]
-        for said in (data_set.who, data_set.licence, data_set.citation, data_set.doi, data_set.source, *data_set.statistics):
+        facts = (data_set.who, data_set.licence, data_set.citation, data_set.doi, data_set.source)
+        for said in (*facts, *data_set.statistics):
             assert said in section
         assert all(option in section for option in data_set.options)
         assert data_set.columns
@@ -34,7 +35,7 @@ def test_columns_that_the_page_names_are_those_of_the_table(data_folder):
     for name, data_set in DATA_SETS.items():
         trials, described = load_trials(name, data_folder), ", ".join(data_set.columns)
         family = get_family(data_set.family)
-        common = {*INDEX, *(c.column for c in family.choices), *(state for state, _ in family.states), "reward", "common"}
+        common = {*INDEX, *(c.column for c in family.choices), *(s for s, _ in family.states), "reward", "common"}
         for column in set(trials) - common:
             stem = column.split("_0")[0].split("_1")[0].split("_2")[0].split("_3")[0]  # of columns that have a number
             assert stem in described, (name, column)

@@ -54,9 +54,11 @@ def presses(folder, text=PRESSES, **options):
 
 def test_a_press_is_the_key_and_the_word_null_is_no_missing_trial(tmp_path):
     trials = presses(tmp_path)
-    assert trials[["block", "trial", "choice", "reward"]].values.tolist() == [[0, 0, 1, 0], [0, 1, 0, 1], [6, 0, 1, 1], [0, 0, 0, 0]]
+    rows = trials[["block", "trial", "choice", "reward"]].values.tolist()
+    assert rows == [[0, 0, 1, 0], [0, 1, 0, 1], [6, 0, 1, 1], [0, 0, 0, 0]]
     assert trials["good_arm"].tolist() == [0, 0, 1, 1]  # key and recoded choice agree, or are reversed
-    assert trials[["reward_probability_0", "reward_probability_1"]].values.tolist() == [[.08, .05], [.08, .05], [.05, .25], [.05, .125]]
+    nominal = trials[["reward_probability_0", "reward_probability_1"]].values.tolist()
+    assert nominal == [[.08, .05], [.08, .05], [.05, .25], [.05, .125]]
     assert trials["outcome"].isna().tolist() == [True, False, False, True]
     assert presses(tmp_path, diagnosis="Bipolar")["subject"].tolist() == ["s2"]
 
@@ -82,8 +84,10 @@ def reversals(folder, text=REVERSALS, **options):
 
 def test_a_reversal_starts_no_new_block_and_the_sample_can_be_chosen(tmp_path):
     trials = reversals(tmp_path)
-    assert trials[["block", "trial", "choice", "reversals"]].values.tolist() == [[0, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
-    assert trials[[f"reward_probability_{arm}" for arm in range(3)]].values.tolist() == [[.2, .2, .8], [.8, .2, .2], [.2, .8, .2]]
+    rows = trials[["block", "trial", "choice", "reversals"]].values.tolist()
+    assert rows == [[0, 0, 1, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
+    hidden = trials[[f"reward_probability_{arm}" for arm in range(3)]].values.tolist()
+    assert hidden == [[.2, .2, .8], [.8, .2, .2], [.2, .8, .2]]
     assert trials["failed_attention_items"].tolist() == pytest.approx([2, 2, np.nan], nan_ok=True)
     assert reversals(tmp_path, sample="analysed")["subject"].tolist() == ["aa", "aa"]
     assert reversals(tmp_path, sample="returned")["subject"].tolist() == ["bb"]
