@@ -36,7 +36,8 @@ def check_model(model: Model, seed: int = 0) -> None:
     Notes
     -----
     Where the family leaves the number of options open, the model is tried with 3 as well. One that is made for two
-    refuses that in ``for_trials`` with a ``UserError``. Rewards are drawn from the whole reward range, not only its ends.
+    refuses that in ``for_trials`` with a ``UserError``. Rewards are drawn from the whole reward range, not only its
+    ends.
 
     Examples
     --------
@@ -62,9 +63,9 @@ def check_model(model: Model, seed: int = 0) -> None:
 def _check_adapted(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:
     for choice in model.choices:
         if model.n_options(choice) < n_options_in(trials, choice):
-            raise UserError(f"{model.name} says that {choice.column} has {model.n_options(choice)} options, but the trials "
-                            f"show {n_options_in(trials, choice)}. Adapt the model in for_trials, as BanditModel does, or "
-                            "refuse such trials there with a UserError.")
+            raise UserError(f"{model.name} says that {choice.column} has {model.n_options(choice)} options, but the "
+                            f"trials show {n_options_in(trials, choice)}. Adapt the model in for_trials, as "
+                            "BanditModel does, or refuse such trials there with a UserError.")
     check_functions(model, rng)
     _check_domain(model, trials, rng)
     _check_subjects(model, trials, rng)
@@ -99,7 +100,8 @@ def random_trials(model: Model, rng: np.random.Generator, n_options: int | None 
 
 def _middle(model: Model) -> dict[str, float]:
     """Return parameters in the middle of their plausible ranges."""
-    return {p.name: float(p.to_natural(p.to_unconstrained(np.array(p.plausible)).mean())) for p in model.scaled_parameters}
+    return {p.name: float(p.to_natural(p.to_unconstrained(np.array(p.plausible)).mean()))
+            for p in model.scaled_parameters}
 
 
 def _check_is_model(model: Model) -> None:
@@ -112,8 +114,8 @@ def _check_is_model(model: Model) -> None:
 
 def _check_declaration(model: Model) -> None:
     if not all(isinstance(p, Parameter) for p in model.parameters):
-        raise UserError(f"parameters of {model.name} must be a tuple of Parameter, such as (rate('learning_rate', 'α'),); "
-                        f"got {model.parameters!r}.")
+        raise UserError(f"parameters of {model.name} must be a tuple of Parameter, such as "
+                        f"(rate('learning_rate', 'α'),); got {model.parameters!r}.")
     names = model.parameter_names
     if not names or len(set(names)) < len(names):
         raise UserError(f"{model.name} must declare at least one parameter, each name once; got {list(names)}.")
@@ -127,8 +129,9 @@ def _check_subjects(model: Model, trials: pd.DataFrame, rng: np.random.Generator
         alone = log_likelihood((model, {name: float(x[i]) for name, x in own.items()}), trials[mine])
         gap = np.abs(alone.to_numpy() - together[mine].to_numpy()).max()
         if not gap < 1e-10:  # arithmetic is the same, subject by subject
-            raise UserError(f"the log-likelihood of {model.name} for one subject changes by {gap:.2g} a trial when others "
-                            "are scored beside it. Models keep nothing between calls and reduce over axes of options only.")
+            raise UserError(f"the log-likelihood of {model.name} for one subject changes by {gap:.2g} a trial when "
+                            "others are scored beside it. Models keep nothing between calls and reduce over axes of "
+                            "options only.")
 
 
 def _check_domain(model: Model, trials: pd.DataFrame, rng: np.random.Generator) -> None:

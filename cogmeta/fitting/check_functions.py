@@ -1,4 +1,4 @@
-"""The three functions of a cognitive model, tried by themselves: shapes, nothing changed in place, no lane sees another.
+"""The functions of a cognitive model, tried alone: shapes, nothing changed in place, no lane sees another.
 
 These come before any likelihood, so that the commonest slips (lanes first, an index where a one-hot array is, a maximum
 over everything) are named for what they are.
@@ -47,8 +47,8 @@ def check_functions(model: Model, rng: np.random.Generator) -> None:
             gap = max(np.abs(w[..., slab, lane] - s[..., 0, 0]).max() for w, s in zip(whole, single))
             if gap > 1e-10:  # arithmetic is the same, lane by lane; what is not finite is found later
                 raise UserError(f"lanes of {model.name} influence each other: at trial {t} the logits of one learner "
-                                f"change by {gap:.2g} when others run beside it. Reduce over axes of options only, such "
-                                "as values.max(axis=0), never over all of an array, and never average rewards.")
+                                f"change by {gap:.2g} when others run beside it. Reduce over axes of options only, "
+                                "such as values.max(axis=0), never over all of an array, and never average rewards.")
 
 
 def random_rewards(model: Model, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -136,8 +136,8 @@ def _check_lanes_last(model: Model, function: str, shape: tuple[int, ...], lanes
 def _checked_logits(model: Model, policy: Any, lanes: tuple[int, ...]) -> list[np.ndarray]:
     logits = in_tuple(policy)
     if len(logits) != len(model.choices):
-        raise UserError(f"policy of {model.name} returned {len(logits)} arrays for the {len(model.choices)} choices of a "
-                        "trial; return one array, or a tuple of one array a choice.")
+        raise UserError(f"policy of {model.name} returned {len(logits)} arrays for the {len(model.choices)} choices of "
+                        "a trial; return one array, or a tuple of one array a choice.")
     out = []
     for choice, logit in zip(model.choices, logits):
         states = (dict(model.family.states)[choice.given],) if choice.given else ()
@@ -145,8 +145,8 @@ def _checked_logits(model: Model, policy: Any, lanes: tuple[int, ...]) -> list[n
         if np.ndim(logit) != len(shape) or np.shape(logit)[:-len(lanes)] != shape[:-len(lanes)] \
                 or not _broadcasts(np.shape(logit), shape):
             raise UserError(f"policy of {model.name} must return logits of shape {shape} for {choice.column}, "
-                            f"(n_options, *lanes), got {np.shape(logit)}. {LAST}; arrays made by self.arms(lanes) have as "
-                            "many options as there are.")
+                            f"(n_options, *lanes), got {np.shape(logit)}. {LAST}; arrays made by self.arms(lanes) have "
+                            "as many options as there are.")
         out.append(np.broadcast_to(logit, shape))
     return out
 
@@ -154,8 +154,8 @@ def _checked_logits(model: Model, policy: Any, lanes: tuple[int, ...]) -> list[n
 def _checked_values(model: Model, after: Any, before: Any) -> Any:
     old, new = list(_leaves(model, "initial_values", before)), list(_leaves(model, "update", after))
     if type(after) is not type(before) or len(old) != len(new):
-        raise UserError(f"update of {model.name} must return what initial_values returned, a {type(before).__name__} of "
-                        f"{len(old)} arrays; got a {type(after).__name__} of {len(new)}.")
+        raise UserError(f"update of {model.name} must return what initial_values returned, a "
+                        f"{type(before).__name__} of {len(old)} arrays; got a {type(after).__name__} of {len(new)}.")
     for one, other in zip(old, new):
         if other.ndim != one.ndim or not _broadcasts(other.shape, one.shape):
             raise UserError(f"update of {model.name} turned values of shape {one.shape} into {other.shape}. "

@@ -74,8 +74,8 @@ class BanditModel(Model):
         low, high = self.reward_range or self.family.reward_range
         shown = trials["reward"].min(), trials["reward"].max()
         if shown[0] < low or shown[1] > high:
-            raise UserError(f"{self.name} takes rewards to lie in [{low:g}, {high:g}], but these go from {shown[0]:g} to "
-                            f"{shown[1]:g}. Say make_model({self.name!r}, reward_range=(low, high)).")
+            raise UserError(f"{self.name} takes rewards to lie in [{low:g}, {high:g}], but these go from {shown[0]:g} "
+                            f"to {shown[1]:g}. Say make_model({self.name!r}, reward_range=(low, high)).")
 
     def or_middle(self, value: float | None) -> float:
         """Return ``value``; where it is None, the middle of the reward range."""

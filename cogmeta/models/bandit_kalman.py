@@ -1,13 +1,14 @@
 """Bayesian learners of arms with normal rewards: a Kalman filter, and four ways of choosing by it.
 
-What is assumed: an arm's rewards are normal around a mean with a known variance; beliefs about the mean are normal too. What
-is learnt is how sure one can be, so that uncertainty can draw choices (directed exploration: a bonus) or make them noisier
-(random exploration: Thompson sampling). Source: Gershman 2018 (Cognition 173:34).
+What is assumed: an arm's rewards are normal around a mean with a known variance; beliefs about the mean are normal
+too. What is learnt is how sure one can be, so that uncertainty can draw choices (directed exploration: a bonus) or
+make them noisier (random exploration: Thompson sampling). Source: Gershman 2018 (Cognition 173:34).
 
-How ours departs: the softmax and the bonus take any number of arms (the source has two; its UCB rule is a probit); variances
-are options, by default of the size that the range of rewards suggests: the largest variance that rewards in it can have
-(width² / 4), and for beliefs that of a uniform prior (width² / 12). In the source's experiments ``noise_variance`` is 10,
-``initial_value`` 0 and ``initial_variance`` (10, 0) or (100, 100). ``diffusion_variance`` lets means drift (0 in the source).
+How ours departs: the softmax and the bonus take any number of arms (the source has two; its UCB rule is a probit);
+variances are options, by default of the size that the range of rewards suggests: the largest variance that rewards in
+it can have (width² / 4), and for beliefs that of a uniform prior (width² / 12). In the source's experiments
+``noise_variance`` is 10, ``initial_value`` 0 and ``initial_variance`` (10, 0) or (100, 100). ``diffusion_variance``
+lets means drift (0 in the source).
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ class KalmanFilter(BanditModel):
             if isinstance(value, list | tuple):
                 object.__setattr__(self, name, tuple(float(v) for v in value))
                 if len(value) != (self.n_arms or len(value)):
-                    raise UserError(f"{name} must be one number or one for each of the {self.n_arms} arms, got {value}.")
+                    raise UserError(f"{name} must be one number, or one for each of the {self.n_arms} arms; "
+                                    f"got {value}.")
             if value is not None and np.min(value) < 0:
                 raise UserError(f"{name} must be >= 0, got {value}.")
 
@@ -150,7 +152,7 @@ SCALED_VALUE = Parameter("scaled_value_coefficient", "w₃", "real", Normal(0.0,
 
 @dataclass(frozen=True)
 class KalmanProbit(KalmanFilter):
-    """Directed and random exploration in one: a probit of value, relative uncertainty, and value over total uncertainty.
+    """Directed and random exploration in one: a probit of value, relative and total uncertainty.
 
     Notes
     -----

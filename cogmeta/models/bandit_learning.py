@@ -1,8 +1,8 @@
 """Rescorla-Wagner learning with one more assumption each: two rates, forgetting, perseveration, lapses, attention.
 
-What is observed: one choice among arms and its reward. Sources stand with each model. How ours departs: any number of arms
-and any range of rewards; values start, and by default fade, to the middle of that range (sources with rewards 0 and 1 start
-at 0 or 0.5: ``initial_value`` says which).
+What is observed: one choice among arms and its reward. Sources stand with each model. How ours departs: any number of
+arms and any range of rewards; values start, and by default fade, to the middle of that range (sources with rewards 0
+and 1 start at 0 or 0.5: ``initial_value`` says which).
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,8 @@ class Forgetting(RescorlaWagner):
     Parameters
     ----------
     resting_value : float, optional
-        To which forgotten values fade; by default that from which they started. 0, with ``initial_value`` 0, in the source.
+        To which forgotten values fade; by default that from which they started. 0, with ``initial_value`` 0, in the
+        source.
 
     Notes
     -----
@@ -92,7 +93,8 @@ class Perseveration(RescorlaWagner):
     Parameters
     ----------
     perseveration : {"inside", "outside"}
-        ``"inside"`` the inverse temperature, in units of value, as in Daw et al. 2011; ``"outside"``, in units of logit.
+        ``"inside"`` the inverse temperature, in units of value, as in Daw et al. 2011; ``"outside"``, in units of
+        logit.
 
     Notes
     -----
@@ -187,8 +189,8 @@ class PearceHall(RescorlaWagner):
 
     References
     ----------
-    Pearce & Hall 1980, Psychol Rev 87:532; Li et al. 2011, Nat Neurosci 14:1250 (the hybrid with a fixed rate κ, which this
-    is). How ours departs: errors are divided by the width of the rewards, which are 0 and 1 in the source.
+    Pearce & Hall 1980, Psychol Rev 87:532; Li et al. 2011, Nat Neurosci 14:1250 (the hybrid with a fixed rate κ,
+    which this is). How ours departs: errors are divided by the width of the rewards, which are 0 and 1 in the source.
     """
 
     name: ClassVar[str] = "bandit/pearce_hall"

@@ -1,8 +1,9 @@
 """A learner that knows the structure of a reversal task: one arm is the good one, and now and then another becomes it.
 
-What is assumed: the good arm wins with a probability ``g``, every other with ``1 - g``; after each trial, with the hazard
-``h``, another arm becomes the good one. Source: Hampton et al. 2006 (J Neurosci 26:8360); Schlagenhauf et al. 2014
-(Neuroimage 89:171). How ours departs: any number of arms (the sources have two); choices are a softmax of the belief.
+What is assumed: the good arm wins with a probability ``g``, every other with ``1 - g``; after each trial, with the
+hazard ``h``, another arm becomes the good one. Source: Hampton et al. 2006 (J Neurosci 26:8360); Schlagenhauf et al.
+2014 (Neuroimage 89:171). How ours departs: any number of arms (the sources have two); choices are a softmax of the
+belief.
 """
 
 from dataclasses import dataclass
@@ -57,8 +58,8 @@ class HiddenState(BanditModel):
 
     Notes
     -----
-    With the belief ``b`` that an arm is the good one: ``b ∝ b L`` where ``L`` is ``g`` for the chosen arm after a win and
-    every other arm after a loss, else ``1 - g``; then ``b ← (1 - h) b + h (1 - b) / (n_arms - 1)``;
+    With the belief ``b`` that an arm is the good one: ``b ∝ b L`` where ``L`` is ``g`` for the chosen arm after a win
+    and every other arm after a loss, else ``1 - g``; then ``b ← (1 - h) b + h (1 - b) / (n_arms - 1)``;
     ``P = softmax(β b)``.
 
     References

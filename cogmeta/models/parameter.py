@@ -4,9 +4,10 @@ The search runs in unconstrained coordinates: the logit of a number in (0, 1), t
 number itself. Priors are those of Daw et al. 2011 and its successors: Beta(1.1, 1.1) for whatever lies between 0 and 1,
 Gamma(1.2, scale 5) for inverse temperatures, Normal(0, 1) for perseveration.
 
-Those numbers are for rewards between 0 and 1. A parameter that has a unit says so (``"1/reward"``: inverse temperatures;
-``"reward"``: perseveration in units of value), and where rewards span another range, starts, priors and the span of the
-search are scaled by its width: a fit to points from 0 to 100 is the fit to the same rewards divided by 100.
+Those numbers are for rewards between 0 and 1. A parameter that has a unit says so (``"1/reward"``: inverse
+temperatures; ``"reward"``: perseveration in units of value), and where rewards span another range, starts, priors and
+the span of the search are scaled by its width: a fit to points from 0 to 100 is the fit to the same rewards divided
+by 100.
 """
 
 from collections.abc import Mapping

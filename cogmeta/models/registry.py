@@ -3,7 +3,9 @@
 from dataclasses import fields
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.models import bandit, bandit_kalman, bandit_learning, bandit_reversal, two_step
+from cogmeta.models import (
+    bandit, bandit_kalman, bandit_learning, bandit_reversal, two_step, two_step_beliefs, two_step_mixture,
+)
 from cogmeta.models.model import Model
 
 MODELS: dict[str, type[Model]] = {
@@ -14,7 +16,8 @@ MODELS: dict[str, type[Model]] = {
         bandit_learning.Perseveration, bandit_learning.Lapse, bandit_learning.PearceHall,
         bandit_kalman.KalmanSoftmax, bandit_kalman.KalmanUCB, bandit_kalman.KalmanThompson,
         bandit_kalman.KalmanProbit, bandit_reversal.HiddenState,
-        two_step.ModelFree, two_step.ModelBased, two_step.Hybrid,
+        two_step.ModelFree, two_step.ModelBased, two_step.Hybrid, two_step.HybridForgetting,
+        two_step_beliefs.LatentState, two_step_beliefs.RewardAsCue, two_step_mixture.MixtureOfAgents,
     )
 }
 """Id -> class."""
@@ -64,6 +67,6 @@ def model_names(family: str | None = None) -> list[str]:
     Examples
     --------
     >>> model_names("two_step")
-    ['two_step/hybrid', 'two_step/model_based', 'two_step/model_free']
+    ['two_step/hybrid', 'two_step/hybrid_forgetting', 'two_step/latent_state', ...]
     """
     return sorted(name for name, model in MODELS.items() if family is None or model.family.name == family)

@@ -62,12 +62,14 @@ def test_a_task_tells_its_models_the_range_of_rewards():
 
 
 def test_only_parameters_with_a_unit_are_scaled():
-    wide = {p.name: p for p in make_model("bandit/rescorla_wagner_choice_kernel", reward_range=(0, 10)).scaled_parameters}
+    model = make_model("bandit/rescorla_wagner_choice_kernel", reward_range=(0, 10))
+    wide = {p.name: p for p in model.scaled_parameters}
     assert wide["inverse_temperature"].plausible == pytest.approx((0.05, 1.0))
     assert wide["inverse_temperature"].prior.scale == pytest.approx(0.5)
     assert wide["inverse_temperature"].search == pytest.approx((-7 - np.log(10), 7 - np.log(10)))
     assert wide["choice_inverse_temperature"].plausible == (0.5, 10.0)
-    inside, outside = (ModelFree(perseveration=p, reward_range=(0, 9)).scaled_parameters[-1] for p in ("inside", "outside"))
+    inside, outside = (ModelFree(perseveration=convention, reward_range=(0, 9)).scaled_parameters[-1]
+                       for convention in ("inside", "outside"))
     assert inside.plausible == (-4.5, 9.0) and inside.prior.sd == 9 and outside.plausible == (-0.5, 1.0)
     with pytest.raises(UserError, match="unit"):
         stickiness("perseveration", "p", unit="points")

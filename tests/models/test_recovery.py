@@ -85,3 +85,19 @@ def test_bandit_learners_parameters_are_recovered(name, options, design, measure
     r = np.array(list(recovered(make_model(name, **options), task, 150, design[2] if design else 20).values()))
     bar = np.array(measured)
     assert (r > bar - 3 * (1 - bar**2) / np.sqrt(150)).all(), np.round(r, 2)
+
+
+STRATEGIES = [  # four sessions each; correlations measured with 150 subjects, three standard errors allowed below
+    ("two_step/hybrid_forgetting", "two_step/daw2011", {}, (.51, .73, .47, .62, .87, .85, .91, .81)),
+    ("two_step/latent_state", "two_step/wang2018", {"n_trials": 300}, (.65, .44, .91, .93)),  # h and g trade off
+    ("two_step/reward_as_cue", "two_step/wang2018", {"n_trials": 300}, (.93, .98, .97)),
+    ("two_step/mixture_of_agents", "two_step/wang2018", {"n_trials": 300}, (.82, .99, .97, .96, .98)),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "task", "settings", "measured"), STRATEGIES)
+def test_two_step_learners_parameters_are_recovered(name, task, settings, measured):
+    r = np.array(list(recovered(make_model(name), make_task(task, **settings), 150, 4).values()))
+    bar = np.array(measured)
+    assert (r > bar - 3 * (1 - bar**2) / np.sqrt(150)).all(), np.round(r, 2)

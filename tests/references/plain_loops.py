@@ -2,8 +2,8 @@
 
 Slow, obvious, and without a line in common with the engine: the oracle that it must match. A function is named as the
 last part of its model's id; ``tests/models/test_models.py`` finds it there. Bandits: ``trials`` is a list of (choice,
-reward). Two-step: (choice1, state2, choice2, reward), where choice2 is None in designs without it, and the model's options
-are arguments. Each returns one log-likelihood a trial.
+reward). Two-step: (choice1, state2, choice2, reward), where choice2 is None in designs without it, and the model's
+options are arguments. Each returns one log-likelihood a trial.
 """
 
 import math
@@ -59,7 +59,7 @@ def win_stay_lose_shift(trials, p, n_arms=2):
 
 
 def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known",
-             initial_value=0.0, common_probability=0.7):
+             initial_value=0.0, common_probability=0.7, forgetting=0.0):
     """The three models of Daw et al. 2011, by kind."""
     single = trials[0][2] is None
     q1, q2 = [initial_value] * 2, [[initial_value] * (1 if single else 2) for _ in range(2)]
@@ -87,12 +87,16 @@ def two_step(trials, p, kind, eligibility_error="before", perseveration="inside"
             carried = reward - (before if eligibility_error == "before" else after)
             q1[choice1] += p["learning_rate_1"] * (before - q1[choice1] + p["eligibility"] * carried)
         q2[state][b] = after
+        for a in range(2):
+            if a != choice1:
+                q1[a] += forgetting * (initial_value - q1[a])
+            for option in range(len(q2[a])):
+                if (a, option) != (state, b):
+                    q2[a][option] += forgetting * (initial_value - q2[a][option])
         agree, disagree = agree + (choice1 == state), disagree + (choice1 != state)
         last = choice1
     return out
 
-
-hybrid, model_free, model_based = (partial(two_step, kind=kind) for kind in ("hybrid", "model_free", "model_based"))
 
 
 def rescorla_wagner_two_rates(trials, p, n_arms=2, initial_value=0.5):
@@ -197,4 +201,70 @@ def hidden_state(trials, p, n_arms=2):
         move = p["reversal_hazard"] / (n_arms - 1)
         belief = [sum(after[j] * (1 - p["reversal_hazard"] if i == j else move) for j in range(n_arms))
                   for i in range(n_arms)]
+    return out
+
+
+hybrid, model_free, model_based = (partial(two_step, kind=kind) for kind in ("hybrid", "model_free", "model_based"))
+
+
+def hybrid_forgetting(trials, p, **options):
+    return two_step(trials, p, "hybrid", forgetting=p["forgetting"], **options)
+
+
+def second_stage(trials, p, initial_value):
+    """Yield the second-stage values before each trial and the log-likelihood of its second choice."""
+    single = trials[0][2] is None
+    q2 = [[initial_value] * (1 if single else 2) for _ in range(2)]
+    for _, state, choice2, reward in trials:
+        own = 0.0 if single else log_softmax([p["inverse_temperature_2"] * x for x in q2[state]], choice2)
+        yield [list(options) for options in q2], own
+        b = 0 if single else choice2
+        q2[state][b] += p.get("learning_rate_2", 0.0) * (reward - q2[state][b])
+
+
+def latent_state(trials, p, perseveration="inside", initial_value=0.0, common_probability=0.7):
+    belief, last, out = [0.5, 0.5], None, []
+    for (choice1, state, _, reward), (_, second) in zip(trials, second_stage(trials, p, initial_value)):
+        logits = []
+        for a in range(2):
+            hope = common_probability * belief[a] + (1 - common_probability) * belief[1 - a]
+            sticky = p["perseveration"] * (last == a) * (p["inverse_temperature_1"] if perseveration == "inside" else 1)
+            logits.append(p["inverse_temperature_1"] * hope + sticky)
+        out.append(log_softmax(logits, choice1) + second)
+        wins = [p["good_probability"] if good == state else 1 - p["good_probability"] for good in range(2)]
+        joint = [b * (w if reward else 1 - w) for b, w in zip(belief, wins)]
+        after = joint[0] / sum(joint)
+        belief[0] = after * (1 - p["reversal_hazard"]) + (1 - after) * p["reversal_hazard"]
+        belief[1] = 1 - belief[0]
+        last = choice1
+    return out
+
+
+def reward_as_cue(trials, p, perseveration="inside", initial_value=0.0, common_probability=0.7):
+    table, cue, last, out = {}, None, None, []
+    for (choice1, state, _, reward), (_, second) in zip(trials, second_stage(trials, p, initial_value)):
+        logits = []
+        for a in range(2):
+            sticky = p["perseveration"] * (last == a) * (p["inverse_temperature_1"] if perseveration == "inside" else 1)
+            logits.append(p["inverse_temperature_1"] * table.get((cue, a), initial_value) + sticky)
+        if cue is not None:
+            value = table.get((cue, choice1), initial_value)
+            table[cue, choice1] = value + p["learning_rate_1"] * (reward - value)
+        out.append(log_softmax(logits, choice1) + second)
+        cue, last = (state, reward), choice1
+    return out
+
+
+def mixture_of_agents(trials, p, initial_value=0.0, common_probability=0.7):
+    last, out = None, []
+    for (choice1, state, _, _), (q2, second) in zip(trials, second_stage(trials, p, initial_value)):
+        logits = []
+        for a in range(2):
+            plan = common_probability * max(q2[a]) + (1 - common_probability) * max(q2[1 - a])
+            logit = p["planning_weight"] * plan + p["bias"] * (a == 0)
+            if last is not None and last[0] == a:
+                logit += p["perseveration_weight"] + p["novelty_weight"] * (1 if last[0] != last[1] else -1)
+            logits.append(logit)
+        out.append(log_softmax(logits, choice1) + second)
+        last = choice1, state
     return out
