@@ -4,7 +4,8 @@ Observed: the arm chosen, the points it paid, the response time, and what each a
 public repository that differs from the file of the authors' archive in its column names alone. How the file is
 recoded: arms are 1 to 4 there and 0 to 3 here; the text ``NaN`` (no response within 4 seconds, 4934 trials) becomes a
 missing choice and reward; there is no trial number, so trials are counted in the order of the rows, from 0. Rewards
-stay points. Response times stay as they are: one is negative and 931 exceed the deadline.
+stay points. The walks of the registered task are of the same kind, but these three schedules were made beforehand.
+Response times stay as they are: one is negative and 931 exceed the deadline.
 """
 
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ def _check_payoffs(trials: pd.DataFrame, payoff: np.ndarray) -> None:
 BAHRAMI2020 = DataSet(
     name="bahrami2020_restless4",
     family="bandit",
-    task="restless four-armed bandit with payoffs in points (after Daw et al. 2006)",
+    task="bandit/restless4",
     who="965 people",
     n_subjects=965,
     licence="MIT of the repository of a third party that holds the copy; the licence of the authors' archive "
@@ -77,6 +78,7 @@ BAHRAMI2020 = DataSet(
     options={"schedule": SCHEDULES},
     n_options=N_ARMS,
     reward_range=(0.0, 100.0),
+    settings={"reward_scale": 1.0, "n_trials": 150},
     columns={
         "rt": "response time in seconds, as recorded",
         "schedule": "number of the payoff schedule, the same for all its people",

@@ -81,6 +81,8 @@ class DataSet:
         Options of a choice, where the family leaves it open.
     reward_range : tuple of float
         Smallest and largest reward that can be, in the units of the file.
+    settings : mapping
+        What the registered task must be told to be the one of these data: ``make_task(task, **settings)``.
     columns : mapping of str to str
         Columns besides the family's, and what they hold.
     statistics : tuple of str
@@ -101,6 +103,7 @@ class DataSet:
     options: Mapping[str, tuple] = field(default_factory=dict)
     n_options: int | None = None
     reward_range: tuple[float, float] = (0.0, 1.0)
+    settings: Mapping[str, float] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     statistics: tuple[str, ...] = ()
 

@@ -24,9 +24,9 @@ A mapping is a dictionary, or a TOML file of the same content::
 Further tables: ``[offset]`` (``choice = -1`` where options count from 1), ``[constants]`` (``session = 0``),
 ``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these), ``[missing]`` with a list a column instead
 of one for all, ``[transcript]`` (see ``cogmeta.data.transcript``; the file then is JSON lines). Further keys:
-``encoding``, ``reward_range``, ``check_transitions``. ``trial`` may be left out: rows are counted then. Codes of no response are
-looked for in every mapped column but ``subject, session, block, trial``. A trial without a choice loses its states and
-reward. Nothing is guessed: what a mapping does not name is refused, with the row.
+``encoding``, ``reward_range``, ``check_transitions``. ``trial`` may be left out: rows are counted then. Codes of no
+response are looked for in every mapped column but ``subject, session, block, trial``. A trial without a choice loses
+its states and reward. Nothing is guessed: what a mapping does not name is refused, with the row.
 """
 
 import codecs

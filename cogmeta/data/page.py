@@ -61,11 +61,12 @@ def _section(data_set: DataSet) -> str:
 
 def _facts(data_set: DataSet) -> dict[str, str]:
     options = "; ".join(f"`{name}=` {', '.join(map(repr, values))}" for name, values in data_set.options.items())
+    settings = ", ".join(f"{name}={value:g}" for name, value in data_set.settings.items())
     low, high = data_set.reward_range
     units = "" if (low, high) == (0, 1) else f"; fits need `reward_range=({low:g}, {high:g})`"
     return {
         "Who": f"{data_set.who} (N = {data_set.n_subjects})",
-        "Task": data_set.task,
+        "Task": data_set.task + (f" with {settings}" if settings else ""),
         "Options of `load_trials`": options or "none",
         "Rewards": f"in [{low:g}, {high:g}]{units}",
         "Licence": data_set.licence,

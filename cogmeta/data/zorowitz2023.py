@@ -70,7 +70,7 @@ def _check(raw: pd.DataFrame) -> None:
 ZOROWITZ2023 = DataSet(
     name="zorowitz2023_reversal3",
     family="bandit",
-    task="three-armed bandit with reversals",
+    task="bandit/reversal3",
     who="406 people online, of whom 386 were analysed",
     n_subjects=406,
     licence="MIT",

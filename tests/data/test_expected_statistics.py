@@ -12,8 +12,9 @@ from analyses.reversal_curve import reversal_curve, reversal_trials
 from analyses.stay_after_outcome import group_stay_after_outcome, stay_after_outcome
 from analyses.stay_probability import CELLS, group_stay, stay_indices, stay_probability
 from analyses.stay_regression import stay_regression
-from cogmeta.data import load_trials
+from cogmeta.data import DATA_SETS, load_trials
 from cogmeta.trials import BANDIT, TWO_STEP, missing
+from tasks.registry import make_task
 
 ROUNDED = 0.5e-4 + 1e-9
 """The expected statistics are rounded to 4 decimals."""
@@ -178,6 +179,18 @@ def test_people_of_song2019(data_folder, expected):
             "median rt ms": trials["rt"].median() * 1000,
         }, wanted.pop(f"exp{experiment}"))
     assert not wanted
+
+
+def test_a_data_set_of_a_registered_task_is_read_by_that_task(data_folder):
+    registered = {name: data_set for name, data_set in DATA_SETS.items() if "/" in data_set.task}
+    assert len(registered) == 4
+    for name, data_set in registered.items():
+        task, trials = make_task(data_set.task, **data_set.settings), load_trials(name, data_folder)
+        rollout = task.from_trials(trials)
+        assert np.isin(np.flatnonzero(~missing(trials, data_set.family)), rollout.row).all(), name
+    people = load_trials("zorowitz2023_reversal3", data_folder, sample="returned")
+    hidden = make_task("bandit/reversal3").from_trials(people).hidden
+    assert (hidden["good_arm"] == hidden["reward_probability"].argmax(axis=-1)).all()
 
 
 def test_the_rats_are_those_of_the_table_that_was_derived_independently(data_folder):
