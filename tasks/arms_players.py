@@ -34,6 +34,10 @@ class ArmsPlayer(Agent):
     def initial_state(self, n_episodes: int) -> Any:
         """Return what it holds before the first trial."""
 
+    def look(self, state: Any, observation: np.ndarray) -> Any:
+        """Return what it holds after a look at the observation, before it learns; by default it does not look."""
+        return state
+
     @abstractmethod
     def learn(self, state: Any, action: np.ndarray, reward: np.ndarray) -> Any:
         """Return what it holds after a trial of every episode; ``state`` is not changed in place."""
@@ -50,6 +54,7 @@ class ArmsPlayer(Agent):
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Any
     ) -> tuple[np.ndarray, np.ndarray, Any]:
         """Learn from the last trial and say what to take next; see ``Agent.step``."""
+        state = self.look(state, observation)
         if not (previous_action == NO_ACTION).all():
             state = self.learn(state, previous_action, previous_reward)
         return self.logits(state), self.value(state), state
@@ -64,6 +69,21 @@ def share_best(score: np.ndarray) -> np.ndarray:
     [[0.0, 0.0, -inf]]
     """
     return np.where(score >= score.max(axis=1, keepdims=True) - 1e-12, 0.0, -np.inf)
+
+
+def first_best(score: np.ndarray) -> np.ndarray:
+    """Return logits that take the first of the best of each row, as ``argmax`` does.
+
+    Examples
+    --------
+    >>> first_best(np.array([[0.5, 0.5, 0.1]])).tolist()
+    [[0.0, -inf, -inf]]
+    """
+    return np.where(score.argmax(axis=1)[:, None] == np.arange(score.shape[1]), 0.0, -np.inf)
+
+
+TIES = {"shared": share_best, "first": first_best}
+"""What to do where several arms are best."""
 
 
 class ArmsOracle(ArmsPlayer):

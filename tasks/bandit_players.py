@@ -5,14 +5,15 @@ mean, where ``t`` counts the pulls so far; the posterior of an arm starts at Bet
 Sources: Auer et al. 2002 (UCB1); Kaufmann et al. 2012 (Bayes-UCB); Duan et al. 2016 (greedy on the posterior mean).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import betaincinv
 
-from cogmeta.errors import UserError
+from cogmeta.errors import UserError, unknown_name
 from tasks.arms import ArmsTask
-from tasks.arms_players import ArmsPlayer, share_best
+from tasks.arms_players import TIES, ArmsPlayer, share_best
 
 
 class Counts(NamedTuple):
@@ -74,6 +75,8 @@ class EpsilonGreedy(BanditPlayer):
         Whose rewards are 0 and 1.
     epsilon : float
         In [0, 1]; 0 is greedy.
+    ties : {"shared", "first"}
+        Which of several best arms it pulls. With many arms sharing earns more: it tries new ones sooner.
 
     Examples
     --------
@@ -83,15 +86,16 @@ class EpsilonGreedy(BanditPlayer):
     [[0.95, 0.05]]
     """
 
-    def __init__(self, task: ArmsTask, epsilon: float = 0.1) -> None:
+    def __init__(self, task: ArmsTask, epsilon: float = 0.1, ties: str = "shared") -> None:
         super().__init__(task)
+        self.best = _best(ties)
         if not 0 <= epsilon <= 1:
             raise UserError(f"epsilon must lie in [0, 1], got {epsilon}.")
         self.epsilon, self.name = epsilon, "epsilon-greedy" if epsilon else "greedy"
 
     def logits(self, counts: Counts) -> np.ndarray:
         """Return log-probabilities."""
-        best = np.isfinite(share_best(counts.posterior_mean))
+        best = np.isfinite(self.best(counts.posterior_mean))
         probability = self.epsilon / self.n_arms + (1 - self.epsilon) * best / best.sum(axis=1, keepdims=True)
         with np.errstate(divide="ignore"):
             return np.log(probability)
@@ -132,6 +136,43 @@ class UCB1(BanditPlayer):
         return share_best(np.where(counts.pulls == 0, np.inf, bound))
 
 
+class PosteriorUCB(BanditPlayer):
+    """Pulls the arm with the highest bound about its posterior mean, the bound scaled by a tuned constant.
+
+    Parameters
+    ----------
+    task : ArmsTask
+        Whose rewards are 0 and 1.
+    scale : float
+        >= 0; 0 is greedy. Duan et al. tuned it for every number of arms and pulls, mostly to .1 or .2.
+    ties : {"shared", "first"}
+        Which of several best arms it pulls.
+
+    Notes
+    -----
+    ``(1 + s) / (2 + n) + scale * sqrt(2 log(t) / (2 + n))``, ``n`` pulls of the arm of which ``s`` paid, before pull
+    number ``t``, from 1.
+
+    References
+    ----------
+    Duan et al. 2016, arXiv 1611.02779, and its authors' experiment code.
+    """
+
+    name = "ucb-tuned"
+
+    def __init__(self, task: ArmsTask, scale: float = 0.2, ties: str = "shared") -> None:
+        super().__init__(task)
+        self.best = _best(ties)
+        if scale < 0:
+            raise UserError(f"scale must be >= 0, got {scale}.")
+        self.scale = scale
+
+    def logits(self, counts: Counts) -> np.ndarray:
+        """Take the arm of the highest bound."""
+        log_t = np.log(counts.pulls.sum(axis=1, keepdims=True) + 1)
+        return self.best(counts.posterior_mean + self.scale * np.sqrt(2 * log_t / (2 + counts.pulls)))
+
+
 class BayesUCB(BanditPlayer):
     """Pulls the arm with the highest upper quantile of its posterior.
 
@@ -159,6 +200,12 @@ class BayesUCB(BanditPlayer):
         distinct, place = distinct_rows(seen)
         quantile = betaincinv(1 + distinct[:, 0], 1 + distinct[:, 1], 1 - 1 / distinct[:, 2])
         return share_best(quantile[place].reshape(counts.successes.shape))
+
+
+def _best(ties: str) -> Callable[[np.ndarray], np.ndarray]:
+    if ties not in TIES:
+        raise unknown_name("way with ties", ties, TIES)
+    return TIES[ties]
 
 
 def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

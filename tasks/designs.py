@@ -1,6 +1,9 @@
 """Every registered design with its settings, source and departures; ``tasks/registry.py`` finds them by id."""
 
+from typing import Any
+
 from tasks.bandit import BernoulliBandit
+from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
 from tasks.registered import Registered
@@ -26,6 +29,26 @@ def _restless(name: str, drift_sd: tuple[float, ...], learns: str) -> Registered
         citation="Wang et al. 2016, experiment 4", learns=learns,
         departure="The paper does not print the drift's standard deviations: .02 and .1 a trial are our choice, as is "
                   "reflection at 0 and 1; no trial index is shown.",
+    )
+
+
+def _many_armed(n_arms: int, n_trials: int) -> Registered:
+    return Registered(
+        name=f"bandit/rl2_k{n_arms}_n{n_trials}", constructor=BernoulliBandit,
+        settings={"n_arms": n_arms, "n_trials": n_trials, "trial_index": False}, tags=("bandit", "stationary", "many arms"),
+        citation="Duan et al. 2016, section 3.1, table 1",
+        learns=f"Which of {n_arms} arms pays most, and when to stop looking, with {n_trials} pulls in all.",
+        departure="The paper's table has 5, 10 and 50 arms; 2 and 20 are ours.",
+    )
+
+
+_POINTS = "Rewards are a tenth of the points (reward_scale=1 gives points), cut six standard deviations from zero; not rounded."
+
+
+def _gaussian(name: str, settings: dict[str, Any], citation: str, learns: str, departure: str = "") -> Registered:
+    return Registered(
+        name=f"bandit/{name}", constructor=GaussianBandit, settings=settings, tags=("bandit", "gaussian", "people"),
+        citation=citation, learns=learns, departure=_POINTS + departure,
     )
 
 
@@ -67,11 +90,24 @@ DESIGNS = (
                   "are those remembered by others, the paper's text does not print them.",
     ),
     Registered(
-        name="bandit/reversal3", constructor=BlockBandit, tags=("bandit", "reversal"),
-        citation="three-armed probabilistic reversal learning",
+        name="bandit/reversal3", constructor=BlockBandit, tags=("bandit", "reversal", "people"),
+        citation="Zorowitz et al. 2023",
         learns="Which of three arms is good now, and to leave it soon after it has ceased to pay.",
-        departure="The number of blocks is our choice (6 of 15 trials).",
+        departure="The first good arm and its successors are drawn evenly; the paper's schedule is not known to us.",
     ),
+    _gaussian(
+        "gaussian2018_1", {"mean_variance": (10.0, 0.0), "noise_variance": (10.0, 0.0)}, "Gershman 2018, experiment 1",
+        "Whether the one uncertain arm pays more than the other, which always pays nothing.",
+        " In the shipped data the means vary less (a variance of about 1) than the design says."),
+    _gaussian(
+        "gaussian2018_2", {"mean_variance": (100.0, 100.0), "noise_variance": (10.0, 10.0)}, "Gershman 2018, experiment 2",
+        "Which of two uncertain arms pays more, within ten trials."),
+    Registered(
+        name="bandit/gaussian2019", constructor=RiskyOrSafeBandit, tags=("bandit", "gaussian", "people"),
+        citation="Gershman 2019", departure=_POINTS,
+        learns="Which arm pays more, where one look at a safe arm tells and a risky one needs many.",
+    ),
+    *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,
         settings={"common_probability": 0.75, "reversal_hazard": 0.0, "n_trials": 10, "trial_index": True},

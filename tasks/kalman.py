@@ -30,6 +30,9 @@ class GaussianArms:
         Of every arm before the first trial, in units of reward and reward squared.
     noise_variance : tuple of float
         Of a reward around the arm's mean.
+    shown_noise : tuple of two floats, optional
+        Where the task shows of every arm whether it is risky: the noise of a safe arm and of a risky one. It takes the
+        place of ``noise_variance``.
     drift_variance : float
         Added to every arm each trial.
     decay, centre : float
@@ -39,16 +42,18 @@ class GaussianArms:
     mean: tuple[float, ...]
     variance: tuple[float, ...]
     noise_variance: tuple[float, ...]
+    shown_noise: tuple[float, float] | None = None
     drift_variance: float = 0.0
     decay: float = 1.0
     centre: float = 0.0
 
 
 class Belief(NamedTuple):
-    """Means and variances of the arms, (n_episodes, n_arms) each, with the noise of their rewards."""
+    """What is believed of the arms, (n_episodes, n_arms) each."""
 
     mean: np.ndarray
     variance: np.ndarray
+    noise_variance: np.ndarray  # of their rewards; it is known
 
 
 class KalmanPlayer(ArmsPlayer):
@@ -72,12 +77,19 @@ class KalmanPlayer(ArmsPlayer):
 
     def initial_state(self, n_episodes: int) -> Belief:
         """Return the belief before the first trial."""
-        mean, variance = np.asarray(self.arms.mean, float), np.asarray(self.arms.variance, float)
-        return Belief(np.tile(mean, (n_episodes, 1)), np.tile(variance, (n_episodes, 1)))
+        known = (self.arms.mean, self.arms.variance, self.arms.noise_variance)
+        return Belief(*(np.tile(np.asarray(numbers, float), (n_episodes, 1)) for numbers in known))
+
+    def look(self, state: Belief, observation: np.ndarray) -> Belief:
+        """See which arms are risky, where that is shown."""
+        if self.arms.shown_noise is None:
+            return state
+        safe, risky = self.arms.shown_noise
+        return state._replace(noise_variance=np.where(observation[:, 1:] > 0, risky, safe))
 
     def learn(self, state: Belief, action: np.ndarray, reward: np.ndarray) -> Belief:
         """Take in a reward, then let the arms drift."""
-        return drifted(observed(state, action, reward, np.asarray(self.arms.noise_variance, float)), self.arms)
+        return drifted(observed(state, action, reward), self.arms)
 
     @abstractmethod
     def logits(self, state: Belief) -> np.ndarray:
@@ -92,18 +104,19 @@ class KalmanPlayer(ArmsPlayer):
         return {"mean": state.mean, "variance": state.variance}
 
 
-def observed(belief: Belief, action: np.ndarray, reward: np.ndarray, noise_variance: np.ndarray) -> Belief:
-    """Return the belief after one reward an episode; ``noise_variance`` is (n_arms,) or (n_episodes, n_arms)."""
-    total = belief.variance + noise_variance
+def observed(belief: Belief, action: np.ndarray, reward: np.ndarray) -> Belief:
+    """Return the belief after one reward an episode."""
+    total = belief.variance + belief.noise_variance
     gain = np.divide(belief.variance, total, out=np.zeros_like(total), where=total > 0)
     gain = np.where(action[:, None] == np.arange(total.shape[1]), gain, 0.0)
-    return Belief(belief.mean + gain * (reward[:, None] - belief.mean), belief.variance * (1 - gain))
+    mean = belief.mean + gain * (reward[:, None] - belief.mean)
+    return belief._replace(mean=mean, variance=belief.variance * (1 - gain))
 
 
 def drifted(belief: Belief, arms: GaussianArms) -> Belief:
     """Return the belief one trial on."""
     mean = arms.decay * belief.mean + (1 - arms.decay) * arms.centre
-    return Belief(mean, arms.decay**2 * belief.variance + arms.drift_variance)
+    return belief._replace(mean=mean, variance=arms.decay**2 * belief.variance + arms.drift_variance)
 
 
 class KalmanGreedy(KalmanPlayer):
@@ -185,7 +198,7 @@ def value_over_uncertainty(belief: Belief) -> np.ndarray:
 
     Examples
     --------
-    >>> value_over_uncertainty(Belief(np.array([[3.0, 0.0]]), np.array([[4.0, 5.0]]))).tolist()
+    >>> value_over_uncertainty(Belief(np.array([[3.0, 0.0]]), np.array([[4.0, 5.0]]), np.ones((1, 2)))).tolist()
     [1.0]
     """
     value, total = belief.mean[:, 0] - belief.mean[:, 1], np.sqrt(belief.variance.sum(axis=1))

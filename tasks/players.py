@@ -12,7 +12,8 @@ from tasks.arms_players import arms_players
 from tasks.bandit import BernoulliBandit
 from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
-from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy
+from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
+from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
 from tasks.informative import InformativeBandit, informative_players
@@ -20,6 +21,7 @@ from tasks.matching import BaitedBandit, matching_players
 from tasks.restless import RestlessBandit, restless_players
 from tasks.restless4 import DriftingBandit, restless4_players
 from tasks.reversal3 import BlockBandit, reversal3_players
+from tasks.thompson import MOST_TRIALS as MOST_THOMPSON
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
 from tasks.two_step_players import two_step_players
@@ -28,7 +30,11 @@ from tasks.volatile import VolatileBandit, volatile_players
 
 def bandit_players(task: BernoulliBandit) -> list[Agent]:
     """Return every reference player of a Bernoulli bandit, the simplest first."""
-    classical = [EpsilonGreedy(task, epsilon=0.0), EpsilonGreedy(task), UCB1(task), BayesUCB(task), Thompson(task)]
+    classical = [EpsilonGreedy(task, epsilon=0.0), EpsilonGreedy(task), UCB1(task), BayesUCB(task)]
+    if task.n_arms > 2:
+        classical.append(PosteriorUCB(task, scale=0.1 if task.n_trials <= 10 else 0.2))
+    if task.n_trials <= MOST_THOMPSON:
+        classical.append(Thompson(task))
     if task.n_trials <= MOST_INDEXED:
         classical.append(Gittins(task))
     if task.arms != "independent":
@@ -46,6 +52,8 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (DriftingBandit, restless4_players),
     (BaitedBandit, matching_players),
     (BlockBandit, reversal3_players),
+    (GaussianBandit, gaussian_players),
+    (RiskyOrSafeBandit, gaussian_players),
     (TwoStep, two_step_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),

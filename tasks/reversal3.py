@@ -1,8 +1,9 @@
 """Three arms of which one is good, for a block of trials; then another one is.
 
 What is observed: nothing. What must be learnt within an episode: which arm is good now, and to leave it soon after it has
-ceased to pay. The good arm pays with .8, the others with .2, in blocks of 15 trials; the good arm of a block is never that of
-the block before. How ours departs: the number of trials is not stated for this design; ours has 6 blocks, 90 trials.
+ceased to pay. The good arm pays with .8, the others with .2, in six blocks of 15 trials; the good arm of a block is never
+that of the block before. Source: Zorowitz, Solis, Niv & Bennett 2023, Nat Hum Behav (the data set ``zorowitz2023_reversal3``).
+How ours departs: the first good arm and its successors are drawn evenly, the paper's schedule is not known to us.
 """
 
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class BlockBandit(ArmsTask):
         """Sizes, ranges and the source of the task."""
         return TaskSpec(
             name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="three-armed probabilistic reversal",
+            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Zorowitz et al. 2023",
         )
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[BlockState, np.ndarray]:

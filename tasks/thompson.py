@@ -12,6 +12,10 @@ from scipy.special import gammaln
 from tasks.bandit_players import BanditPlayer, Counts, distinct_rows
 
 
+MOST_TRIALS = 250
+"""Longest episode for which ``players`` offers Thompson sampling: the tables grow with the cube of the pulls."""
+
+
 class Thompson(BanditPlayer):
     """Probability matching with Beta(1, 1) priors.
 

@@ -77,7 +77,7 @@ def test_one_reward_updates_the_belief_as_bayes_rule_does():
     """By hand: variance 4 and noise 12 give a gain of 1/4."""
     arms = GaussianArms((0.0, 1.0), (4.0, 9.0), (12.0, 12.0), drift_variance=2.0, decay=0.5, centre=10.0)
     agent = KalmanGreedy(TASK, arms)
-    state = agent.learn(Belief(np.array([[0.0, 1.0]]), np.array([[4.0, 9.0]])), np.array([0]), np.array([8.0]))
+    state = agent.learn(agent.initial_state(1), np.array([0]), np.array([8.0]))
     assert state.mean.tolist() == [[0.5 * 2 + 5, 0.5 * 1 + 5]]
     assert state.variance.tolist() == [[0.25 * 3 + 2, 0.25 * 9 + 2]]
 
@@ -96,7 +96,7 @@ def test_the_probability_to_be_the_best_is_that_of_adaptive_quadrature(rng):
 
 def test_choice_rules_are_the_published_probits():
     arms = GaussianArms((0.0, 0.0), (1.0, 1.0), (1.0, 1.0))
-    belief = Belief(np.array([[3.0, 1.0]]), np.array([[9.0, 16.0]]))  # V = 2, RU = -1, TU = 5
+    belief = Belief(np.array([[3.0, 1.0]]), np.array([[9.0, 16.0]]), np.ones((1, 2)))  # V = 2, RU = -1, TU = 5
     hybrid = KalmanHybrid(TASK, arms, (0.5, 2.0, 1.0)).logits(belief)
     assert np.exp(hybrid[0, 0]) == pytest.approx(stats.norm.cdf(0.5 * 2 - 2 * 1 + 2 / 5))
     ucb = KalmanUCB(TASK, arms, bonus=1.5, noise=2.0).logits(belief)
