@@ -1,8 +1,13 @@
 """Fits of cognitive models, and the one likelihood that scores models, networks and people's choices alike."""
 
 from cogmeta.fitting.check import check_model
+from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.likelihood import log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.result import Fit
+from cogmeta.fitting.selection import Selection, criteria_table, log_evidence, select_families, select_models
 
-__all__ = ["Fit", "check_model", "fit", "log_likelihood", "rollout_log_likelihood"]
+__all__ = [
+    "Confusion", "Fit", "Selection", "check_model", "confuse", "criteria_table", "fit", "log_evidence",
+    "log_likelihood", "rollout_log_likelihood", "select_families", "select_models",
+]

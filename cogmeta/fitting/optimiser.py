@@ -78,7 +78,8 @@ def look(engine: Engine, penalty: Penalty, u: np.ndarray, subject: np.ndarray) -
     value, gradient, curvature = penalty.evaluate(u, subject)
     finite = np.isfinite(log_likelihood) & np.isfinite(score).all(axis=1) & np.isfinite(fisher).all(axis=(1, 2))
     objective = np.where(finite, log_likelihood + value, -np.inf)
-    score, fisher = np.where(finite[:, None], score, 0.0), np.where(finite[:, None, None], fisher, 0.0)
+    if not finite.all():
+        score, fisher = np.where(finite[:, None], score, 0.0), np.where(finite[:, None, None], fisher, 0.0)
     return Points(u.copy(), subject, objective, log_likelihood, score + gradient, fisher, fisher + curvature)
 
 
