@@ -72,7 +72,7 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train) or --models (cogmeta fit --help), or both.")
     check_seed(seed)
     make_folder(out)
-    made = make_task(task)
+    made = make_task(task, **_settings(trials, task))
     for model in models:
         make_model(model)
     found = {name: find_player(name, made) for name in agents}
@@ -98,6 +98,12 @@ def write_comparison(comparison: Comparison, out: Path) -> None:
         save_figure(plot_likelihood(comparison.likelihood, data).figure, out / f"likelihood_{_plain(data)}")
     with atomic_path(out / "summary.json") as part:
         part.write_text(json.dumps({"log_likelihood_per_trial": score_table(comparison.likelihood)}, indent=2))
+
+
+def _settings(names: list[str], task: str) -> dict[str, float]:
+    """Return what the registered task must be told to be the one that the people of a data set played."""
+    played = [DATA_SETS[name.partition(":")[0]] for name in names if name.partition(":")[0] in DATA_SETS]
+    return {key: value for data_set in played if data_set.task == task for key, value in data_set.settings.items()}
 
 
 def _table(name: str, data: Path | None, encoding: str) -> pd.DataFrame:
