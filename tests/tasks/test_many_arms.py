@@ -2,7 +2,7 @@
 
 The table was computed for 20,000 bandits (4,000 at n = 500) and printed with one decimal, without one at n = 500. A cell
 passes within its rounding plus 2 standard errors of the difference of two means; 3 at n = 500, where the cells of a column
-share their bandits, so that one unlucky draw (that of 5 arms: all of ours lie below) moves all of them. ``ucb`` and ``epsilon`` carry the constant
+share their bandits, so that one lucky draw moves all of them. ``ucb`` and ``epsilon`` carry the constant
 that was best there. The table's programs took the first of several best arms, which earns greedy players less than sharing.
 """
 
