@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cogmeta.agent import NO_ACTION, Agent
+from cogmeta.models.agent import BanditAgent
 from cogmeta.models.registry import make_model
 from cogmeta.random_agent import RandomAgent
 from tasks.arms import ArmsTask
@@ -130,9 +131,19 @@ def win_stay_lose_shift(task: ArmsTask, noise: float = 0.0) -> Agent:
         In [0, 1]: probability of any arm instead.
     """
     model = make_model("bandit/win_stay_lose_shift", win_from=sum(task.spec.reward_range) / 2).for_task(task)
-    agent = model.agent({"noise": noise})
+    agent = _RulesOut(model, {"noise": noise})
     agent.name = "win-stay-lose-shift"
     return agent
+
+
+class _RulesOut(BanditAgent):
+    """A model's agent that never takes what the model, kept finite for fits, gives the smallest probability there is."""
+
+    def step(
+        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Any
+    ) -> tuple[np.ndarray, np.ndarray, Any]:
+        logits, value, state = super().step(observation, previous_action, previous_reward, state)
+        return np.where(logits <= np.log(np.finfo(float).tiny), -np.inf, logits), value, state
 
 
 def rescorla_wagner(

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cogmeta.agents.store import load_record
 from cogmeta.simulate import check_seed
 from cogmeta.training import Interrupted
 from cogmeta.training.learner import check_n_steps
@@ -44,7 +45,8 @@ def run(
     except Interrupted as stopped:
         Console(stderr=True).print(f"{stopped} Go on with:  {command} --resume", soft_wrap=True, highlight=False)
         raise typer.Exit(130) from None
-    Console().print(f"trained agent: {out}", soft_wrap=True, highlight=False)
+    quality = ", ".join(f"{name} {number:g}" for name, number in load_record(out).quality.items() if name != "test_seed")
+    Console().print(f"trained agent: {out} (on fresh episodes: {quality})", soft_wrap=True, highlight=False)
 
 
 def _show(progress: Progress, bar: int, record: Record) -> None:

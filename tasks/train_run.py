@@ -96,6 +96,9 @@ def train_into(
     agent = make_agent(task_name, options.get("agent"), seed=seed)
     if not resume and (folder / RECORD).is_file():
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
+    if not resume and (folder / CHECKPOINT).is_file():
+        raise UserError(f"{str(folder)!r} holds the checkpoint of an interrupted training. Go on with --resume, choose another "
+                        "folder (--out), or remove it.")
     curve = Curve(folder / CURVE, resume)
     last: list[Record] = []
     try:

@@ -140,6 +140,14 @@ def test_win_stay_lose_shift_repeats_what_paid(noise):
         assert abs(rate.mean() - expected) <= 4 * np.sqrt(expected * (1 - expected) / rate.size)
 
 
+def test_win_stay_lose_shift_without_noise_rules_the_other_choices_out():
+    task = make_task("bandit/easy")
+    rollout = replay(win_stay_lose_shift(task), simulate(RandomAgent(task), task, 20, seed=0))
+    follows = (rollout.action[1:] == rollout.action[:-1]) == (rollout.reward[:-1] == 1)
+    assert (rollout.log_likelihood[1:][follows] == 0).all()
+    assert np.isneginf(rollout.log_likelihood[1:][~follows]).all()
+
+
 def test_players_that_plan_refuse_an_episode_longer_than_their_plan():
     long, short = make_task("bandit/independent", n_trials=12), make_task("bandit/independent", n_trials=10)
     rollout = simulate(RandomAgent(long), long, 3, seed=0)
