@@ -135,7 +135,7 @@ class WalkFilter(ArmsPlayer):
 BEST_RATE = {(0.02,): (0.1, 100.0), (0.1,): (0.3, 100.0), (0.02, 0.1): (0.2, 40.0)}
 """drift_sd -> learning rate and inverse temperature of the Rescorla-Wagner learner that earns most.
 
-Out of rates .1 to .7 and inverse temperatures 5, 10, 20, 40, 100, in 2,000 episodes each. The paper fixed .5.
+Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 episodes each. The paper fixed .5.
 """
 
 

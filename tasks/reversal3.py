@@ -142,10 +142,10 @@ class HiddenStateFilter(ArmsPlayer):
         return np.full(len(state.belief), np.nan)
 
 
-BEST_RATE = (0.7, 10.0)
+BEST_RATE = (0.9, 40.0)
 """Learning rate and inverse temperature of the Rescorla-Wagner learner that earns most.
 
-Out of rates .1 to .7 and inverse temperatures 5, 10, 20, 40, 100, in 2,000 episodes each.
+Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 episodes each.
 """
 
 

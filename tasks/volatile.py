@@ -107,7 +107,7 @@ class VolatileBandit(ArmsTask):
 BEST_RATE = (0.6, 20.0)
 """Learning rate and inverse temperature of the Rescorla-Wagner learner that earns most on ``bandit/volatile``.
 
-Out of rates .1 to .7 and inverse temperatures 5, 10, 20, 40, 100, in 2,000 episodes each.
+Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 episodes each.
 """
 
 

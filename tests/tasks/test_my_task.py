@@ -42,6 +42,7 @@ def test_the_page_shows_the_example_as_it_is():
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
     """What the blocks of the page leave behind, run one after the other."""
+    pytest.importorskip("gymnasium")
     names = {"__name__": "add_a_task"}
     for number, block in enumerate(BLOCKS):
         exec(compile(block, f"docs/add_a_task.md, block {number}", "exec"), names)
