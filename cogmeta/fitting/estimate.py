@@ -78,7 +78,7 @@ def fit(
     ...                       "reward": [0, 1, 1, 0, 0, 1, 1, 1]})
     >>> fit("bandit/rescorla_wagner", table).parameters.round(2)
       subject  learning_rate  inverse_temperature
-    0      s1           0.84                 4.24
+    0      s1           0.85                 4.18
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)

@@ -31,6 +31,10 @@ PATIENCE = 5
 """Steps in a row that may gain less than the tolerance. Model-based values take a maximum, so that likelihoods have
 kinks, and an optimum may sit on one: no step from there gains what its slope promises."""
 
+FINER, LAST_STEPS = 100.0, 3
+"""The winners take a few more steps, hardly damped, at a finer tolerance: along a valley that is nearly flat (a rate on
+its way to its bound) each damped step may promise less than the tolerance, while all of them together gain more."""
+
 MAX_STEPS = 100
 LONGEST_STEP = 2.0
 DAMPING, LOWEST_DAMPING, HIGHEST_DAMPING = 0.1, 1e-4, 1e8
@@ -115,13 +119,24 @@ def maximise(
         One set a subject, in the order of subjects.
     """
     points = look(engine, penalty, starts, subject)
-    damping = np.full(len(subject), DAMPING)
+    _climb(engine, penalty, points, RACE if race is None else race, tolerance, MAX_STEPS, listener)
+    best = points.take(_best(points))
+    _climb(engine, penalty, best, {}, tolerance / FINER, LAST_STEPS, first_damping=LOWEST_DAMPING)
+    return best
+
+
+def _climb(
+    engine: Engine, penalty: Penalty, points: Points, race: dict[int, int], tolerance: float, max_steps: int,
+    listener: Listener | None = None, first_damping: float = DAMPING,
+) -> None:
+    """Move every set uphill, in place, until it has arrived, is out of the race, or has taken ``max_steps``."""
+    subject = points.subject
+    damping = np.full(len(subject), first_damping)
     running = np.isfinite(points.objective)
     idle = np.zeros(len(subject), int)
     bounds = np.array([p.search for p in engine.model.scaled_parameters])
     n_subjects = int(subject.max(initial=-1)) + 1
-    race = RACE if race is None else race
-    for n_steps in range(MAX_STEPS):
+    for n_steps in range(max_steps):
         if n_steps in race:
             running &= _leaders(points, race[n_steps])
         index = np.flatnonzero(running)
@@ -133,7 +148,6 @@ def maximise(
         damping[index], running[index] = _step(engine, penalty, points, index, damping[index], bounds, tolerance)
         idle[index] = np.where(points.objective[index] - before > tolerance, 0, idle[index] + 1)
         running &= idle < PATIENCE
-    return points.take(_best(points))
 
 
 def _step(

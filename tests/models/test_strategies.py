@@ -49,8 +49,9 @@ def test_thompson_sampling_chooses_by_the_probability_of_being_better():
     rows = pd.DataFrame({"subject": "s", "trial": [0, 1], "choice": [0, 0], "reward": [10.0, 0.0]})
     scored = log_likelihood((model, {"scaled_value_coefficient": 1.0}), rows)
     sampled = np.random.default_rng(0).normal([100 / 11, 0], np.sqrt([100 / 11, 100]), (400_000, 2))
-    assert np.exp(scored.iloc[1]) == pytest.approx((sampled[:, 0] > sampled[:, 1]).mean(), abs=4e-3)  # 5 standard
-    errors assert scored.iloc[1] == pytest.approx(norm.logcdf(100 / 11 / np.sqrt(100 / 11 + 100)))
+    better = (sampled[:, 0] > sampled[:, 1]).mean()
+    assert np.exp(scored.iloc[1]) == pytest.approx(better, abs=4e-3)  # five standard errors of the draws
+    assert scored.iloc[1] == pytest.approx(norm.logcdf(100 / 11 / np.sqrt(100 / 11 + 100)))
 
 
 def test_a_bonus_draws_to_the_arm_that_was_tried_less():
