@@ -78,7 +78,9 @@ class Comparison:
 
 def _with_interval(row: Any) -> str:
     half = (row.high - row.low) / 2
-    return f"{row.log_likelihood_per_trial:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
+    if not np.isfinite(row.log_likelihood_per_trial):
+        return "ruled a choice out"
+    return f"{row.log_likelihood_per_trial:.3f}" + (f" ± {half:.3f}" if half > 0.0005 else "")
 
 
 def compare(

@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 from jinja2 import Environment
 
+PRINTED, SHOWN = 300, 125
+"""Dots an inch of the figures' files, and of the page."""
+
 
 @dataclass
 class Section:
@@ -37,7 +40,9 @@ class Section:
 
     def show(self, picture: Path, caption: str) -> None:
         """Add a PNG file with its caption; the page holds a copy of it."""
-        self.parts.append({"image": base64.b64encode(picture.read_bytes()).decode(), "caption": caption})
+        content = picture.read_bytes()
+        width = int.from_bytes(content[16:20], "big") / PRINTED * SHOWN  # the PNG header holds the width in dots
+        self.parts.append({"image": base64.b64encode(content).decode(), "width": round(width), "caption": caption})
 
     def code(self, text: str) -> None:
         """Add commands to be copied."""

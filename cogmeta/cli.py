@@ -64,14 +64,14 @@ def _root(version: bool = typer.Option(False, "--version", callback=_show_versio
 
 
 def main() -> None:
-    """Run the command line; bad input gives one line and exit status 1, never a traceback.
+    """Run the command line; bad input gives one line and exit status 1 (2 for a misused command), never a traceback.
 
     With the environment variable ``COGMETA_DEBUG`` set, the traceback is shown.
     """
     if os.environ.get("COGMETA_DEBUG"):
         app()
     try:
-        app()
+        raise SystemExit(typer.main.get_command(app).main(prog_name="cogmeta", standalone_mode=False) or 0)
     except UserError as error:
         _fail(str(error))
     except BrokenPipeError:
@@ -79,11 +79,30 @@ def main() -> None:
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         _fail(f"{error.strerror or error}{place}. What was written before stands.")
+    except KeyboardInterrupt:
+        _fail("stopped. What was written before stands.", 130)
+    except Exception as error:
+        _answer_misuse(error)
 
 
-def _fail(message: str) -> None:
+def _answer_misuse(error: Exception) -> None:
+    """Say in one line how a command was misused; anything that is not the parser's complaint is raised again."""
+    name = type(error).__name__
+    if name == "Abort":
+        _fail("stopped. What was written before stands.", 130)
+    if name == "NoArgsIsHelpError":
+        error.show()
+        raise SystemExit(2) from None
+    if not hasattr(error, "format_message"):
+        raise error
+    context = getattr(error, "ctx", None)
+    hint = f" See: {context.command_path} --help" if context else ""
+    _fail(f"{error.format_message().rstrip('.')}.{hint}", 2)
+
+
+def _fail(message: str, status: int = 1) -> None:
     print("cogmeta: " + " ".join(message.split()), file=sys.stderr)
-    raise SystemExit(1)
+    raise SystemExit(status)
 
 
 def _registered() -> dict[str, EntryPoint]:

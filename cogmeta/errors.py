@@ -42,7 +42,8 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     listed = ", ".join(repr(k) for k in known)
     guess = _nearest(name, known)
     hint = f" Did you mean {guess!r}?" if guess else ""
-    return UserError(f"unknown {kind} {name!r}. Known {kind}s: {listed}.{hint}")
+    noun, of, whose = kind.partition(" of ")
+    return UserError(f"unknown {kind} {name!r}. Known {noun}s{of}{whose}: {listed}.{hint}")
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

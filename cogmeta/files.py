@@ -32,7 +32,12 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     make_folder(path.parent)
-    handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    if path.is_dir():
+        raise UserError(f"{str(path)!r} is a folder; expected the name of a file to write.")
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
+    except OSError as error:
+        raise UserError(f"{str(path)!r} cannot be written: {error.strerror}. Choose another place with --out.") from error
     os.close(handle)
     part = Path(part)
     try:
@@ -55,6 +60,8 @@ def make_folder(folder: str | Path) -> Path:
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UserError(f"{str(folder)!r} is a file; expected an output folder. Choose another with --out.") from error
     except OSError as error:
         raise UserError(f"the output folder {str(folder)!r} cannot be made: {error.strerror}. "
                         "Choose another with --out.") from error

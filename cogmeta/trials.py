@@ -211,6 +211,8 @@ def guess_family(trials: pd.DataFrame) -> Family:
     for family in sorted(FAMILIES.values(), key=lambda f: -len(_required(f))):  # the most demanding first
         if not _lacking(trials, family):
             return family
+    if any(_only_capitals_differ(trials, family) for family in FAMILIES.values()):
+        raise TrialTableError(f"names of columns are in lower case, found {[str(c) for c in trials.columns]}.")
     wanted = "; ".join(f"{f.name}: {', '.join(_required(f))}" for f in FAMILIES.values())
     raise TrialTableError(f"the columns {list(trials.columns)} fit no family of trial tables. Needed are {wanted}.")
 
@@ -223,7 +225,11 @@ def read_trials(path: str | Path, encoding: str = "utf-8") -> pd.DataFrame:
     TrialTableError
         The file is missing, empty, not text in this encoding, or not a table.
     """
-    return read_table(path, encoding, dtype={"subject": str}, keep_default_na=True)
+    table = read_table(path, encoding, dtype={"subject": str}, keep_default_na=True)
+    if len(table.columns) == 1 and (found := [mark for mark in (";", "\t") if mark in table.columns[0]]):
+        raise TrialTableError(f"the columns of {str(path)!r} are separated by {found[0]!r}; save it with commas, or convert it: "
+                              "cogmeta data convert --help.")
+    return table
 
 
 def read_table(path: str | Path, encoding: str = "utf-8", **settings: object) -> pd.DataFrame:
@@ -242,6 +248,8 @@ def read_table(path: str | Path, encoding: str = "utf-8", **settings: object) ->
         As ``read_trials``.
     """
     path = Path(path)
+    if path.is_dir():
+        raise TrialTableError(f"{str(path)!r} is a folder; expected a CSV file.")
     try:
         table = pd.read_csv(path, encoding=encoding, **settings)
     except FileNotFoundError as error:
@@ -253,7 +261,7 @@ def read_table(path: str | Path, encoding: str = "utf-8", **settings: object) ->
             f"{str(path)!r} is not {encoding} text: byte 0x{error.object[error.start]:02x} at position {error.start}. "
             "Save it as UTF-8, or read it with encoding='latin-1' (--encoding latin-1)."
         ) from error
-    except (pd.errors.ParserError, IsADirectoryError) as error:
+    except pd.errors.ParserError as error:
         raise TrialTableError(f"{str(path)!r} cannot be read as a CSV table: {str(error).strip()}") from error
     if table.empty:
         raise TrialTableError(f"{str(path)!r} has a header but no trials.")
@@ -275,8 +283,14 @@ def _lacking(trials: pd.DataFrame, family: Family) -> list[str]:
     return [column for column in _required(family) if column not in trials]
 
 
+def _only_capitals_differ(trials: pd.DataFrame, family: Family) -> bool:
+    return not set(_required(family)) - {str(column).lower() for column in trials.columns}
+
+
 def _check_columns(trials: pd.DataFrame, family: Family) -> None:
     lacking = _lacking(trials, family)
+    if lacking and _only_capitals_differ(trials, family):
+        raise TrialTableError(f"names of columns are in lower case, found {[str(c) for c in trials.columns]}.")
     if lacking:
         raise TrialTableError(
             f"a {family.name} trial table needs the columns {_required(family)}; "
@@ -301,7 +315,8 @@ def _numbers(trials: pd.DataFrame, column: str) -> pd.Series:
         row = int(np.argmax(text))
         raise TrialTableError(
             f"{column} must be a number, got {trials[column].iloc[row]!r} {_where(trials, row)}. "
-            "Leave the cell empty where there was no response."
+            + ("Count options from 0; leave" if column.startswith(("choice", "state")) else "Leave")
+            + " the cell empty where there was no response."
         )
     return numbers
 

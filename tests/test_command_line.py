@@ -89,6 +89,12 @@ def test_an_unknown_command_is_answered_with_the_nearest_one(fails):
     assert "Did you mean 'train'?" in fails("trian")
 
 
+def test_a_misused_command_is_answered_in_one_line(fails, tmp_path):
+    assert "--out" in fails("train", "bandit/easy") and "--help" in fails("train", "bandit/easy")
+    assert "--steps" in fails("train", "bandit/easy", "--steps", "abc", "--out", tmp_path)
+    assert "--lag" in fails("tasks", "--lag")
+
+
 def test_an_unknown_task_is_answered_with_the_nearest_one(fails, tmp_path):
     assert "Did you mean 'two_step/daw2011'?" in fails("train", "two_step/daw2012", "--out", tmp_path / "run")
     assert "Did you mean 'bandit/easy'?" in fails("tasks", "bandit/easi")

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from analyses.quickstart.pipeline import run_quickstart
+from cogmeta.errors import UserError
 from cogmeta.files import make_folder
 from cogmeta.simulate import check_seed
 
@@ -27,6 +28,8 @@ def run(
     Example:  cogmeta quickstart --out quickstart --seed 0
     """
     check_seed(seed)
+    if data is not None and not data.is_dir():
+        raise UserError(f"there is no folder {str(data)!r} of data sets. Leave --data out to compare with published statistics.")
     make_folder(out)
     began = time.monotonic()
     with Progress(TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),

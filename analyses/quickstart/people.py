@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analyses.compare import Comparison, compare, plot_likelihood
+from analyses.claims import Claim
+from analyses.compare import Comparison, compare, plot_likelihood, score_table
 from analyses.stay_probability import group_stay, plot_stay_probability, stay_probability
 from analyses.stay_regression import stay_regression
 from analyses.style import styled
@@ -40,6 +41,16 @@ GROUPS = {
 """Name -> data set and its part. Feher da Silva & Hare 2020 (24 and 21 people), Shahar et al. 2019 (554 people)."""
 
 
+CLAIMS = (
+    Claim("interaction", "trained on the full task, plans: reward x transition > 0, as in people", "0.783 (magic carpet)",
+          "Daw 2011; Feher da Silva & Hare 2020", low=1e-9),
+    Claim("over_chance", "tempered, predicts people's choices better than chance (nats a trial, worst group)", "> 0", "Wang 2018, general claim",
+          low=1e-9),
+    Claim("over_hybrid", "tempered, predicts people's choices as well as a hybrid fitted to each (nats a trial)", ">= 0",
+          "a question of ours", low=0.0),
+)
+
+
 @dataclass(frozen=True)
 class PeopleResult:
     """People, models and the network on the same task.
@@ -60,6 +71,30 @@ class PeopleResult:
     regression: pd.DataFrame
     comparison: Comparison
     trials: dict[str, pd.DataFrame]
+
+    def numbers(self) -> dict[str, float]:
+        """Return the number of every claim that can be checked, by its measure."""
+        terms = self.regression.set_index("group")["reward x transition"]
+        found = {"interaction": float(terms[OWN])}
+        scores = [score for data, score in score_table(self.comparison.likelihood).items() if data in GROUPS]
+        if scores:
+            found["over_chance"] = min(score[f"{NETWORK}, tempered"] - score["chance"] for score in scores)
+            found["over_hybrid"] = min(score[f"{NETWORK}, tempered"] - score["two_step/hybrid"] for score in scores)
+        return found
+
+    def verdict(self) -> str:
+        """Return in words what the network has in common with people, and what not."""
+        terms = self.regression.set_index("group")["reward x transition"]
+        text = (f"The network shows the signature of planning (reward x transition {terms[OWN]:.2f}); so do people "
+                f"({', '.join(f'{x:.2f}' for group, x in terms.items() if group != OWN)}), who differ much in how strongly.")
+        scores = [score for data, score in score_table(self.comparison.likelihood).items() if data in GROUPS]
+        if not scores:
+            return text
+        own, tempered = ([f"{score[name]:.2f}" for score in scores] for name in (NETWORK, f"{NETWORK}, tempered"))
+        hybrid = [f"{score['two_step/hybrid']:.2f}" for score in scores]
+        return (f"{text} Choice by choice the likeness is small: the network, trained for reward and nearly deterministic, scores "
+                f"{', '.join(own)} a trial on people's choices, below chance ({scores[0]['chance']:.2f}); tempered by one number a "
+                f"person {', '.join(tempered)}, above chance, and below the hybrid fitted to each person ({', '.join(hybrid)}).")
 
     @property
     def has_people(self) -> bool:
@@ -119,7 +154,8 @@ def _stay_of_models(comparison: Comparison, seed: int) -> dict[str, pd.DataFrame
         parameters = fitted.parameters[list(fitted.model.parameter_names)]
         lanes = pd.concat([parameters] * int(np.ceil(N_TEST / len(parameters))), ignore_index=True)
         trials = simulate(fitted.model.agent(lanes), make_task(TASK), len(lanes), seed).to_trials()
-        name = f"{model.split('/')[1].replace('_', '-')}, fitted to\n{group.removeprefix('people, ')}"
+        whom = "the network" if group == OWN else group.removeprefix("people, ")
+        name = f"{model.split('/')[1].replace('_', '-')}, fitted to\n{whom}"
         stay[name] = group_stay(stay_probability(trials))
     return stay
 
@@ -159,4 +195,6 @@ def draw_likelihood(result: PeopleResult) -> Figure:
     figure, axes = plt.subplots(1, len(names), figsize=(2.2 * len(names) + 1.6, 2.2), layout="constrained", sharey=True, squeeze=False)
     for ax, name in zip(axes[0], names, strict=True):
         plot_likelihood(result.comparison.likelihood, name, ax)
+        ax.set_xlim(result.comparison.likelihood["low"].min() - 0.1 if result.has_people else None, 0)
+        ax.set_title(name.replace(f" on {TASK}", ""))
     return figure

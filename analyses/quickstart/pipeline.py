@@ -84,16 +84,18 @@ def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, liste
     found = _bandit(output, trained[bandit.TASK].agent, seed, listener)
     steps = _two_step(output, trained[two_step.TASK].agent, seed, listener)
     output.keep({"training": page.draw_training(trained, *_levels(found, steps))}, {}, {})
-    comparisons = [*_fit_networks(trained, found, steps, seed, _lines(listener, "fitting the networks", 8))]
+    comparisons = _fit_networks(trained, found, steps, seed, _lines(listener, "fitting the networks", 8))
     met = meet_people(_daw_agent(output, trained), data, seed, _lines(listener, "fitting people", people.n_lines(data)))
-    comparisons.append(met.comparison)
-    likelihood = pd.concat([c.likelihood for c in comparisons], ignore_index=True)
-    parameters = pd.concat([c.parameters() for c in comparisons], ignore_index=True)
+    comparisons[people.TASK] = met.comparison
+    likelihood = pd.concat([c.likelihood for c in comparisons.values()], ignore_index=True)
+    parameters = pd.concat([c.parameters() for c in comparisons.values()], ignore_index=True)
     output.keep({"people": people.draw_stay(met), "likelihood": people.draw_likelihood(met)},
                 {"likelihood": likelihood, "parameters": parameters, "stay_regression": met.regression}, met.trials)
-    summary = summarise(trained, found, steps, likelihood, seed, time.monotonic() - began)
+    claims = page.claims_met(found, steps, met)
+    summary = summarise(trained, found, steps, claims, likelihood, seed, time.monotonic() - began)
+    shipped = None if people.TASK in trained else load_record(shipped_folder(people.TASK))
     sections = [
-        page.claims_section(found, steps), page.training_section(trained, output.figures),
+        page.claims_section(claims), page.training_section(trained, shipped, output.figures),
         page.bandit_section(found, output.figures), page.two_step_section(steps, output.figures),
         page.people_section(met, output.figures), page.likelihood_section(comparisons, output.figures),
         page.run_section(seed, summary["versions"]),
@@ -105,7 +107,8 @@ def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, liste
 
 
 def summarise(
-    trained: Mapping[str, Trained], found: BanditResult, steps: TwoStepResult, likelihood: pd.DataFrame, seed: int, seconds: float,
+    trained: Mapping[str, Trained], found: BanditResult, steps: TwoStepResult, claims: pd.DataFrame, likelihood: pd.DataFrame,
+    seed: int, seconds: float,
 ) -> dict[str, Any]:
     """Return the content of ``summary.json``: plain numbers, None where a log-likelihood is minus infinity."""
     return {
@@ -121,7 +124,7 @@ def summarise(
             **_training(trained[two_step.TASK]),
         },
         "log_likelihood_per_trial": score_table(likelihood),
-        "claims": page.claims_met(found, steps)[["claim", "reference", "ours", "met", "source"]].to_dict("records"),
+        "claims": claims.assign(met=claims["met"] == "yes")[["claim", "reference", "ours", "met", "source"]].to_dict("records"),
         "versions": versions(), "seed": seed, "seconds": round(seconds, 1),
     }
 
@@ -158,13 +161,13 @@ def _two_step(output: Output, network: Network, seed: int, listener: Listener) -
 
 def _fit_networks(
     trained: Mapping[str, Trained], found: BanditResult, steps: TwoStepResult, seed: int, tell: Callable[[str], None],
-) -> tuple[Comparison, Comparison]:
+) -> dict[str, Comparison]:
     """Fit the cognitive models to what the two networks chose, and score them on it."""
     bandits = compare(make_task(bandit.TASK), {"network on bandit/independent": found.trials},
                       {"network": trained[bandit.TASK].agent}, bandit.MODELS, seed, tell)
     two_steps = compare(make_task(two_step.TASK), {"network on two_step/wang2018": steps.trials},
                         {"network": trained[two_step.TASK].agent}, people.MODELS, seed, tell)
-    return bandits, two_steps
+    return {bandit.TASK: bandits, two_step.TASK: two_steps}
 
 
 def _daw_agent(output: Output, trained: Mapping[str, Trained]) -> Network:

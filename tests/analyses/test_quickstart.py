@@ -1,6 +1,7 @@
 """The main job, as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -14,8 +15,9 @@ from analyses.quickstart import bandit, people, two_step
 def quickstart(tmp_path_factory):
     """Run ``cogmeta quickstart`` without data; return its folder."""
     out = tmp_path_factory.mktemp("quickstart")
-    command = [sys.executable, "-m", "cogmeta", "quickstart", "--out", str(out), "--data", str(out / "nothing")]
-    done = subprocess.run(command, capture_output=True, text=True)
+    command = [sys.executable, "-m", "cogmeta", "quickstart", "--out", str(out)]
+    environment = {name: value for name, value in os.environ.items() if name != "COGMETA_DATA"}
+    done = subprocess.run(command, capture_output=True, text=True, env={**environment, "COGMETA_CACHE": str(out / "nothing")})
     assert done.returncode == 0, done.stderr
     return out
 
