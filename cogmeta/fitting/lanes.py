@@ -114,7 +114,7 @@ class Engine:
         return out
 
     def _natural(self, u: np.ndarray) -> list[np.ndarray]:
-        return [p.to_natural(x) for p, x in zip(self.model.parameters, u)]
+        return [p.to_natural(x) for p, x in zip(self.model.scaled_parameters, u)]
 
     def _blocks(self, subject: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return (sequences, set of each) of every block; lanes of like length stand together."""
@@ -211,8 +211,8 @@ def _slab_order(model: Model, learning: Sequence[str]) -> list[int]:
 
 def _displaced_logits(model: Model, block: _Block, u: np.ndarray, learning: Sequence[str]) -> list[np.ndarray]:
     """Return the logits of every choice: slab 0 undisplaced, then one slab a parameter."""
-    base = {p.name: p.to_natural(x)[None] for p, x in zip(model.parameters, u)}
-    moved = {p.name: p.to_natural(x + DISPLACEMENT) for p, x in zip(model.parameters, u)}
+    base = {p.name: p.to_natural(x)[None] for p, x in zip(model.scaled_parameters, u)}
+    moved = {p.name: p.to_natural(x + DISPLACEMENT) for p, x in zip(model.scaled_parameters, u)}
     others = [name for name in model.parameter_names if name not in learning]
     learner = _Learning(**_displace(base, moved, learning, first=1))
     chooser = SimpleNamespace(**{**base, **vars(learner)})

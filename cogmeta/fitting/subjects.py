@@ -14,7 +14,7 @@ error would exceed 10."""
 
 def tabulate(model: Model, sequences: Sequences, best: Points, method: str) -> pd.DataFrame:
     """Return one row a subject: parameters, standard errors, likelihood, criteria, flag."""
-    natural = np.array([p.to_natural(u) for p, u in zip(model.parameters, best.u)])
+    natural = np.array([p.to_natural(u) for p, u in zip(model.scaled_parameters, best.u)])
     errors, flat = _standard_errors(model, best)
     bound = _at_bound(model, best.u)
     n, k = sequences.n_scored, len(model.parameters)
@@ -47,7 +47,7 @@ def _standard_errors(model: Model, best: Points) -> tuple[np.ndarray, np.ndarray
     flat = ((np.abs(axes) > 0.5) & (size < FLAT)[:, None, :]).any(axis=2).T
     size, axes = np.linalg.eigh(best.curvature)
     variance = (axes**2 / np.maximum(size, 1e-300)[:, None, :]).sum(axis=2).T
-    slope = np.array([p.derivatives(u)[0] for p, u in zip(model.parameters, best.u)])
+    slope = np.array([p.derivatives(u)[0] for p, u in zip(model.scaled_parameters, best.u)])
     flat_here = flat & (variance > 1 / FLAT)
     return np.where(flat_here | _at_bound(model, best.u), np.inf, slope * np.sqrt(variance)), flat
 

@@ -101,10 +101,7 @@ class Parameter:
     @property
     def search(self) -> tuple[float, float]:
         """Smallest and largest unconstrained coordinate of a search."""
-        low, high = DOMAINS[self.domain].search
-        if self.domain == "positive":
-            return low + np.log(self.scale), high + np.log(self.scale)
-        return (low * self.scale, high * self.scale) if self.domain == "real" else (low, high)
+        return DOMAINS[self.domain].search
 
     def scaled(self, width: float) -> "Parameter":
         """Return this parameter as it is to be expected where rewards span ``width`` instead of 1.
@@ -121,13 +118,14 @@ class Parameter:
         return replace(self, plausible=plausible, prior=self.prior.scaled(factor), scale=self.scale * factor)
 
     def to_natural(self, u: np.ndarray) -> np.ndarray:
-        """Return the natural parameter of an unconstrained coordinate."""
-        return {"unit": expit, "positive": np.exp, "real": np.asarray}[self.domain](u)
+        """Return the natural parameter of an unconstrained coordinate, which is that of ``natural / scale``."""
+        x = {"unit": expit, "positive": np.exp, "real": np.asarray}[self.domain](u)
+        return x if self.scale == 1 else x * self.scale
 
     def to_unconstrained(self, x: np.ndarray) -> np.ndarray:
         """Return the unconstrained coordinate of a natural parameter, inside the span of a search."""
         with np.errstate(divide="ignore"):
-            u = {"unit": logit, "positive": np.log, "real": np.asarray}[self.domain](np.asarray(x, float))
+            u = {"unit": logit, "positive": np.log, "real": np.asarray}[self.domain](np.asarray(x, float) / self.scale)
         return np.clip(u, *self.search)
 
     def derivatives(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +133,7 @@ class Parameter:
         x = self.to_natural(u)
         if self.domain == "unit":
             return x * (1 - x), x * (1 - x) * (1 - 2 * x)
-        return (x, x) if self.domain == "positive" else (np.ones_like(x), np.zeros_like(x))
+        return (x, x) if self.domain == "positive" else (np.full_like(x, self.scale), np.zeros_like(x))
 
     def starts(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """Draw unconstrained starting points, spread evenly over the plausible range.

@@ -66,7 +66,7 @@ def test_only_parameters_with_a_unit_are_scaled():
     wide = {p.name: p for p in model.scaled_parameters}
     assert wide["inverse_temperature"].plausible == pytest.approx((0.05, 1.0))
     assert wide["inverse_temperature"].prior.scale == pytest.approx(0.5)
-    assert wide["inverse_temperature"].search == pytest.approx((-7 - np.log(10), 7 - np.log(10)))
+    assert wide["inverse_temperature"].to_natural(7.0) == pytest.approx(np.exp(7) / 10), "the search ends tenfold lower"
     assert wide["choice_inverse_temperature"].plausible == (0.5, 10.0)
     inside, outside = (ModelFree(perseveration=convention, reward_range=(0, 9)).scaled_parameters[-1]
                        for convention in ("inside", "outside"))
@@ -125,3 +125,18 @@ def test_a_model_without_a_reward_range_of_its_own_is_fitted_to_points_too(trial
 
     result = fit(Plain(), trials.assign(reward=2 * trials["reward"]), reward_range=(0, 2))
     assert np.isfinite(result.log_likelihood).all()
+
+
+@pytest.mark.parametrize("method", ["map", "em"])
+def test_a_fit_with_perseveration_in_units_of_value_is_the_same_in_points(method):
+    model = make_model("bandit/rescorla_wagner_perseveration")
+    parameters = {"learning_rate": 0.4, "inverse_temperature": 4.0, "perseveration": 0.3}
+    trials = simulate(model.agent(parameters), make_task("bandit/medium", n_trials=80), n_episodes=6, seed=3).to_trials()
+    points = trials.assign(reward=1000 * trials["reward"])
+    one, other = fit(model, trials, method, n_starts=3), fit(model, points, method, n_starts=3, reward_range=(0, 1000))
+    # the same search in the same coordinates; what is left is rounding
+    np.testing.assert_allclose(other.log_likelihood, one.log_likelihood, atol=1e-6)
+    np.testing.assert_allclose(other.parameters["perseveration"], 1000 * one.parameters["perseveration"], rtol=1e-4)
+    np.testing.assert_allclose(other.standard_errors["perseveration"], 1000 * one.standard_errors["perseveration"],
+                               rtol=1e-4)
+    assert other.flags.to_dict() == one.flags.to_dict()
