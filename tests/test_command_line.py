@@ -112,6 +112,7 @@ def test_an_unknown_model_is_answered_with_the_nearest_one(fails, tmp_path, brok
 
 @pytest.mark.parametrize(("column", "value", "expected"), [
     ("choice", 7.5, "choice must be an integer"),
+    ("choice", 7, "option 2 never is, while 7 is"),
     ("choice", -1, "choice must be an integer"),
     ("choice", "left", "choice must be a number, got 'left'"),
     ("reward", 12, "reward must lie in [0, 1], got 12"),
@@ -122,6 +123,20 @@ def test_an_unknown_model_is_answered_with_the_nearest_one(fails, tmp_path, brok
 def test_a_bad_cell_is_named_with_its_row_and_subject(fails, broken, tmp_path, column, value, expected):
     message = fails("fit", "bandit/rescorla_wagner", broken(column, value), "--out", tmp_path / "fit")
     assert expected in message and "row 17" in message and "'s00'" in message
+
+
+def test_options_that_are_coded_from_1_are_not_fitted_as_three(fails, run, tmp_path):
+    table = bandit_table()
+    table["choice"] += 1
+    table.to_csv(tmp_path / "t.csv", index=False)
+    message = fails("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")
+    assert "option 0 never is" in message and "subtract 1" in message
+    assert run("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--option", "n_arms=3", "--out", tmp_path / "fit")[0] == 0
+
+
+def test_a_table_without_a_single_response_is_refused(fails, tmp_path):
+    bandit_table().assign(choice=None, reward=None).to_csv(tmp_path / "t.csv", index=False)
+    assert "nothing to fit" in fails("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")
 
 
 def test_a_missing_column_is_named(fails, tmp_path):
