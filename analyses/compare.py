@@ -59,7 +59,7 @@ class Comparison:
 
     def wide_likelihood(self) -> pd.DataFrame:
         """Return the log-likelihood a trial, one row a player and one column a data set, as text with its half interval."""
-        table = self.likelihood.assign(cell=[_with_interval(row) for row in self.likelihood.itertuples()])
+        table = self.likelihood.assign(cell=[with_interval(row) for row in self.likelihood.itertuples()])
         players = dict(zip(table["player"], table["fitted"], strict=True))
         wide = table.pivot(index="player", columns="data", values="cell").loc[list(players), list(dict.fromkeys(table["data"]))]
         wide.insert(0, "fitted a subject", list(players.values()))
@@ -76,7 +76,8 @@ class Comparison:
         return wide.reset_index().rename_axis(columns=None)
 
 
-def _with_interval(row: Any) -> str:
+def with_interval(row: Any) -> str:
+    """Return the score of one row of ``Comparison.likelihood`` as text, with half its interval."""
     half = (row.high - row.low) / 2
     if not np.isfinite(row.log_likelihood_per_trial):
         return "ruled a choice out"

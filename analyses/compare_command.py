@@ -10,8 +10,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand
 
-from analyses.compare import Comparison, compare, plot_likelihood, score_table
-from analyses.players import find_player
+from analyses.compare import Comparison, compare, plot_likelihood, score_table, with_interval
+from analyses.players import find_player, read_settings
 from analyses.style import save_figure
 from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
@@ -63,6 +63,7 @@ def run(
     seed: int = typer.Option(0, "--seed", help="Of the fits' starts."),
     data: Path | None = typer.Option(None, "--data", help="Folder of behavioural data sets; by default that in COGMETA_DATA."),
     encoding: str = typer.Option("utf-8", "--encoding", help="Of the CSV files."),
+    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task, such as n_trials=120; repeatable."),
 ) -> None:
     """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.
 
@@ -72,17 +73,17 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train) or --models (cogmeta fit --help), or both.")
     check_seed(seed)
     make_folder(out)
-    made = make_task(task, **_settings(trials, task))
+    made = make_task(task, **{**_settings(trials, task), **read_settings(settings)})
     for model in models:
         make_model(model)
-    found = {name: find_player(name, made) for name in agents}
+    found = {Path(name).name: find_player(name, made) for name in agents}
     tables = {Path(name).stem if name.endswith(".csv") else name: _table(name, data, encoding) for name in trials}
     console = Console()
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
         comparison = compare(made, tables, found, models, seed, listener=lambda line: progress.update(bar, description=line))
     write_comparison(comparison, out)
-    console.print(_as_rich(comparison))
+    console.print(_as_rich(comparison), width=max(console.width, 110))
     console.print(f"Tables and figures: {out}", soft_wrap=True)
 
 
@@ -119,8 +120,7 @@ def _plain(name: str) -> str:
 
 
 def _as_rich(comparison: Comparison) -> Table:
-    table = Table("data", "player", "fitted a subject", "log-likelihood a trial", "95 % interval", "subjects")
+    table = Table("data", "player", "fitted", "log-likelihood a trial", "subjects", title="fitted: numbers fitted to each subject")
     for row in comparison.likelihood.itertuples():
-        table.add_row(row.data, row.player, str(row.fitted), f"{row.log_likelihood_per_trial:.4f}",
-                      f"{row.low:.4f} to {row.high:.4f}", str(row.n_subjects))
+        table.add_row(row.data, row.player, str(row.fitted), with_interval(row), str(row.n_subjects))
     return table

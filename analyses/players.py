@@ -1,7 +1,9 @@
 """Whoever can play a task, by name: a trained network in a folder, a reference player, a cognitive model."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +55,26 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
     if name in references:
         return references[name]
     raise unknown_name(f"player of {task.spec.name}", name, [*references, *models])
+
+
+def read_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, Any]:
+    """Return ``name=value`` pairs of a command line as settings; values are read as JSON, else taken as text.
+
+    Examples
+    --------
+    >>> read_settings(["n_trials=120", "trial_index=false", "arms=easy"])
+    {'n_trials': 120, 'trial_index': False, 'arms': 'easy'}
+    """
+    settings = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not (name and equals and value):
+            raise UserError(f"{option} must read name=value, got {pair!r}.")
+        try:
+            settings[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name.strip()] = value
+    return settings
 
 
 def middle(model: Model) -> dict[str, float]:

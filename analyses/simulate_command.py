@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from analyses.players import find_player
+from analyses.players import find_player, read_settings
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from cogmeta.trials import write_trials
@@ -23,13 +23,14 @@ def run(
     out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
     seed: int = typer.Option(0, "--seed", help="Same seed, same trials."),
     parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value."),
-    subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name."),
+    subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name; else each is a subject."),
+    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task, such as n_trials=200; repeatable."),
 ) -> None:
     """Let a trained network, a reference player or a cognitive model behave, and write the trial table.
 
-    Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --out trials.csv
+    Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --subject thompson --out trials.csv
     """
-    made = make_task(task)
+    made = make_task(task, **read_settings(settings))
     agent = find_player(player, made, _numbers(parameters))
     with Progress(transient=True) as progress:
         bar = progress.add_task(f"{player} plays {task}", total=made.spec.n_steps)

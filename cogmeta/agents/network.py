@@ -88,7 +88,7 @@ class Network(Agent):
         if wanted != found:
             raise UserError(
                 f"{self.name!r} takes observations of size {wanted[0]} and has {wanted[1]} actions, but "
-                f"{task.spec.name!r} has {found[0]} and {found[1]}. Make the agent with for_task(task)."
+                f"{task.spec.name!r} has {found[0]} and {found[1]}. Train one on it: cogmeta train {task.spec.name} (in Python: for_task(task))."
             )
 
 
