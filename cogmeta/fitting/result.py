@@ -37,7 +37,8 @@ class Fit:
     episode : tuple of str or None
         Columns whose change started learning afresh, where they were not the family's.
     group : dict
-        For ``"em"``: ``mean``, ``covariance`` (unconstrained, of ``model.scaled_parameters``), ``log_model_evidence``, ``ibic``, ``n_iterations``.
+        For ``"em"``: ``mean``, ``covariance`` (unconstrained, of ``model.scaled_parameters``), ``log_model_evidence``,
+        ``ibic``, ``n_iterations``.
     """
 
     model: Model

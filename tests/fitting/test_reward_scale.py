@@ -131,7 +131,8 @@ def test_a_model_without_a_reward_range_of_its_own_is_fitted_to_points_too(trial
 def test_a_fit_with_perseveration_in_units_of_value_is_the_same_in_points(method):
     model = make_model("bandit/rescorla_wagner_perseveration")
     parameters = {"learning_rate": 0.4, "inverse_temperature": 4.0, "perseveration": 0.3}
-    trials = simulate(model.agent(parameters), make_task("bandit/medium", n_trials=80), n_episodes=6, seed=3).to_trials()
+    task = make_task("bandit/medium", n_trials=80)
+    trials = simulate(model.agent(parameters), task, n_episodes=6, seed=3).to_trials()
     points = trials.assign(reward=1000 * trials["reward"])
     one, other = fit(model, trials, method, n_starts=3), fit(model, points, method, n_starts=3, reward_range=(0, 1000))
     # the same search in the same coordinates; what is left is rounding
