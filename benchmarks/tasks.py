@@ -3,9 +3,10 @@
     python -m benchmarks.tasks
     python -m benchmarks.tasks --tasks bandit/independent two_step/wang2018 --seconds 1
 
-For every task, uniformly random actions, drawn beforehand, at 1, 32 and 1,024 episodes side by side; whole episodes, so that
-drawing the hidden parameters counts. Beside them the same protocol as a plain Python loop over single episodes with scalars,
-as Gymnasium-style environments are mostly written: for a Bernoulli bandit and the two-step task of Wang et al. 2018.
+For every task, uniformly random actions, drawn beforehand, at 1, 32 and 1,024 episodes side by side; whole episodes,
+so that drawing the hidden parameters counts. Beside them the same protocol as a plain Python loop over single
+episodes with scalars, as Gymnasium-style environments are mostly written: for a Bernoulli bandit and the two-step
+task of Wang et al. 2018.
 """
 
 import argparse

@@ -1,9 +1,10 @@
 """Tasks as Gymnasium environments, so that the agents of other libraries play and train on them.
 
-``TaskEnv`` is one episode at a time, ``TaskVectorEnv`` as many side by side as one likes, at the speed of the batched task. A
-Gymnasium agent sees its observation alone, while agents here also hear what they did and got at the step before; with
-``hears=True`` both stand in the observation, the action one-hot, as recurrent agents of other libraries need it for
-meta-reinforcement learning. Needs the extra ``gym``: ``pip install "cogmeta[gym]"``. ``tasks/gym.py`` registers ids.
+``TaskEnv`` is one episode at a time, ``TaskVectorEnv`` as many side by side as one likes, at the speed of the batched
+task. A Gymnasium agent sees its observation alone, while agents here also hear what they did and got at the step
+before; with ``hears=True`` both stand in the observation, the action one-hot, as recurrent agents of other libraries
+need it for meta-reinforcement learning. Needs the extra ``gym``: ``pip install "cogmeta[gym]"``. ``tasks/gym.py``
+registers ids.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ try:
     from gymnasium.vector import AutoresetMode, VectorEnv
     from gymnasium.vector.utils import batch_space
 except ImportError as error:
-    raise ImportError('Gymnasium environments need the package gymnasium >= 1.1: pip install "cogmeta[gym]".') from error
+    raise ImportError('Gymnasium environments need gymnasium >= 1.1: pip install "cogmeta[gym]".') from error
 
 
 def heard(task: Task, observation: np.ndarray, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
@@ -94,7 +95,9 @@ class TaskEnv(gymnasium.Env):
         self.observation_space, self.action_space = _spaces(task, hears)
         self._episode = _Episodes(task, 1, hears)
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin a fresh episode; return the observation and nothing besides."""
         super().reset(seed=seed)
         return self._episode.begin(self.np_random)[0], {}
@@ -118,8 +121,8 @@ class TaskVectorEnv(VectorEnv):
 
     Notes
     -----
-    All episodes of a task have the same length. After the last step the next call of ``step`` begins fresh ones and ignores
-    its actions (Gymnasium's autoreset mode ``NEXT_STEP``).
+    All episodes of a task have the same length. After the last step the next call of ``step`` begins fresh ones and
+    ignores its actions (Gymnasium's autoreset mode ``NEXT_STEP``).
     """
 
     metadata = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}
@@ -134,7 +137,9 @@ class TaskVectorEnv(VectorEnv):
         self._episodes = _Episodes(task, num_envs, hears)
         self._begun = False
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[np.ndarray, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """Begin fresh episodes; return the observations and nothing besides."""
         super().reset(seed=seed)
         self._begun = True

@@ -15,10 +15,10 @@ from tasks.columns import answered_rows, check_length, flat, index_columns, take
 class ArmsTask(Task):
     """A task of one step a trial: take one of the arms, get a reward.
 
-    A subclass is a frozen dataclass with the fields ``n_trials`` and ``name``; it gives ``spec``, ``begin``, ``advance``
-    and ``hidden``. What it hides goes into columns of the trial table and comes back from them: an array of one number
-    an episode under its name, one of ``k`` numbers as ``<name>_0`` to ``<name>_<k-1>``. What it shows besides the trial's
-    place is named in ``shown``, kept in columns of these names and read from them.
+    A subclass is a frozen dataclass with the fields ``n_trials`` and ``name``; it gives ``spec``, ``begin``,
+    ``advance`` and ``hidden``. What it hides goes into columns of the trial table and comes back from them: an array of
+    one number an episode under its name, one of ``k`` numbers as ``<name>_0`` to ``<name>_<k-1>``. What it shows
+    besides the trial's place is named in ``shown``, kept in columns of these names and read from them.
 
     Attributes
     ----------
@@ -51,7 +51,8 @@ class ArmsTask(Task):
         place = np.full((n_episodes, 1), index, np.float32)
         if shown is None:
             return place
-        return np.concatenate([place, shown if trial < self.n_trials else np.zeros_like(shown)], axis=1, dtype=np.float32)
+        shown = shown if trial < self.n_trials else np.zeros_like(shown)
+        return np.concatenate([place, shown], axis=1, dtype=np.float32)
 
     def done(self, trial: int, n_episodes: int) -> np.ndarray:
         """Return (n_episodes,) bool: whether an episode is over once ``trial`` trials were played."""
@@ -89,9 +90,11 @@ class ArmsTask(Task):
         if lacking:
             raise TrialTableError(f"{self.name!r} shows its agents {list(self.shown)}, and the trial table lacks the "
                                   f"columns {lacking}. Add them.")
-        shown = [take(trials, name, row) for name in self.shown]
-        return np.stack([self.observe(trial, row.shape[1], np.stack([s[trial] for s in shown], axis=1) if shown else None)
-                         for trial in range(len(row))])
+        n_trials, n_episodes = row.shape
+        if not self.shown:
+            return np.stack([self.observe(trial, n_episodes) for trial in range(n_trials)])
+        shown = np.stack([take(trials, name, row) for name in self.shown], axis=-1)
+        return np.stack([self.observe(trial, n_episodes, shown[trial]) for trial in range(n_trials)])
 
     def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
         """Return what the table tells of what was hidden; empty unless it tells all of it."""
@@ -100,13 +103,14 @@ class ArmsTask(Task):
         columns = {name: [column for column, _ in _columns(name, array)] for name, array in example.items()}
         if not all(column in trials for names in columns.values() for column in names):
             return {}
-        found = {name: np.stack([take(trials, column, row) for column in names], axis=-1) for name, names in columns.items()}
+        found = {name: np.stack([take(trials, column, row) for column in names], axis=-1)
+                 for name, names in columns.items()}
         return {name: array.reshape(*row.shape, *example[name].shape[2:]).astype(example[name].dtype)
                 for name, array in found.items()}
 
 
 def _columns(name: str, array: np.ndarray) -> list[tuple[str, np.ndarray]]:
-    """Return the columns that a hidden array (n_steps, n_episodes) or (n_steps, n_episodes, k) fills, with their parts."""
+    """Return the columns that an array (n_steps, n_episodes) or (n_steps, n_episodes, k) fills, with their parts."""
     if array.ndim == 2:
         return [(name, array)]
     return [(f"{name}_{k}", array[..., k]) for k in range(array.shape[-1])]

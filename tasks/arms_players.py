@@ -137,7 +137,7 @@ def win_stay_lose_shift(task: ArmsTask, noise: float = 0.0) -> Agent:
 
 
 class _RulesOut(BanditAgent):
-    """A model's agent that never takes what the model, kept finite for fits, gives the smallest probability there is."""
+    """A model's agent that never takes what the model, finite for the sake of fits, gives the least probability."""
 
     def step(
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Any

@@ -35,14 +35,16 @@ def _restless(name: str, drift_sd: tuple[float, ...], learns: str) -> Registered
 def _many_armed(n_arms: int, n_trials: int) -> Registered:
     return Registered(
         name=f"bandit/rl2_k{n_arms}_n{n_trials}", constructor=BernoulliBandit,
-        settings={"n_arms": n_arms, "n_trials": n_trials, "trial_index": False}, tags=("bandit", "stationary", "many arms"),
+        settings={"n_arms": n_arms, "n_trials": n_trials, "trial_index": False},
+        tags=("bandit", "stationary", "many arms"),
         citation="Duan et al. 2016, section 3.1, table 1",
         learns=f"Which of {n_arms} arms pays most, and when to stop looking, with {n_trials} pulls in all.",
         departure="The paper's table has 5, 10 and 50 arms; 2 and 20 are ours.",
     )
 
 
-_POINTS = "Rewards are a tenth of the points (reward_scale=1 gives points), cut six standard deviations from zero; not rounded."
+_POINTS = ("Rewards are a tenth of the points (reward_scale=1 gives points), cut six standard deviations from zero; "
+           "not rounded.")
 
 
 def _gaussian(name: str, settings: dict[str, Any], citation: str, learns: str, departure: str = "") -> Registered:
@@ -72,12 +74,13 @@ DESIGNS = (
     Registered(
         name="bandit/volatile", constructor=VolatileBandit, tags=("bandit", "reversal", "people"),
         citation="Behrens et al. 2007; Wang et al. 2018, simulation 2",
-        learns="Which arm pays more now, and whether one bad outcome means anything: in one half it does, in the other not.",
-        departure="Probabilities (.75; .8) and a reversal every 25 trials are our choice, the papers do not print those of "
-                  "the model's task; rewards are 0 or 1, and only the outcome of the arm taken is seen.",
+        learns="Which arm pays more now, and whether one bad outcome means anything: in one half it does.",
+        departure="Probabilities (.75; .8) and a reversal every 25 trials are our choice, the papers do not print "
+                  "those of the model's task; rewards are 0 or 1, and only the outcome of the arm taken is seen.",
     ),
     Registered(
-        name="bandit/restless4", constructor=DriftingBandit, tags=("bandit", "drift", "people"), citation="Daw et al. 2006",
+        name="bandit/restless4", constructor=DriftingBandit, tags=("bandit", "drift", "people"),
+        citation="Daw et al. 2006",
         learns="Which of four drifting arms pays most now; those not taken must be looked at again from time to time.",
         departure="Walks are drawn anew each episode from their stationary distribution; rewards are points / 100 "
                   "(reward_scale=1 gives points).",
@@ -86,8 +89,8 @@ DESIGNS = (
         name="bandit/matching", constructor=BaitedBandit, tags=("bandit", "baited", "monkeys"),
         citation="Wang et al. 2018, simulation 1; Tsutsui et al. 2016; Lau & Glimcher 2005",
         learns="How often to visit the poorer arm, whose reward waits until it is taken.",
-        departure="Episodes have 100 trials (the paper draws 50 to 100), no fixation step; the ranges held out of training "
-                  "are those remembered by others, the paper's text does not print them.",
+        departure="Episodes have 100 trials (the paper draws 50 to 100), no fixation step; the ranges held out of "
+                  "training are those remembered by others, the paper's text does not print them.",
     ),
     Registered(
         name="bandit/reversal3", constructor=BlockBandit, tags=("bandit", "reversal", "people"),
@@ -100,8 +103,8 @@ DESIGNS = (
         "Whether the one uncertain arm pays more than the other, which always pays nothing.",
         " In the shipped data the means vary less (a variance of about 1) than the design says."),
     _gaussian(
-        "gaussian2018_2", {"mean_variance": (100.0, 100.0), "noise_variance": (10.0, 10.0)}, "Gershman 2018, experiment 2",
-        "Which of two uncertain arms pays more, within ten trials."),
+        "gaussian2018_2", {"mean_variance": (100.0, 100.0), "noise_variance": (10.0, 10.0)},
+        "Gershman 2018, experiment 2", "Which of two uncertain arms pays more, within ten trials."),
     Registered(
         name="bandit/gaussian2019", constructor=RiskyOrSafeBandit, tags=("bandit", "gaussian", "people"),
         citation="Gershman 2019", departure=_POINTS,

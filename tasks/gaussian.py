@@ -1,12 +1,13 @@
 """Two arms that pay points about a mean of their own, drawn afresh every ten trials: what people explore for, and how.
 
-What is observed: nothing (2018), or which arms are risky and which safe (2019). What must be learnt within an episode, a
-block of the experiment: which arm pays more, when ten trials are all there is. Sources: Gershman 2018, Cognition 173:34
-(experiment 1: mean ~ N(0, 10), rewards N(mean, 10) against an arm that always pays 0; experiment 2: both means ~ N(0, 100),
-rewards N(mean, 10)); Gershman 2019, Decision (means ~ N(0, 100), rewards of variance 16 on a risky arm and .00001 on a safe
-one; risky-safe, safe-risky, risky-risky, safe-safe). All second numbers are variances. How ours departs: rewards are
-``reward_scale`` (.1) times the points, since networks learn badly from large rewards (``reward_scale=1`` gives points, as in
-tables of people); they are cut six standard deviations from zero, which happens once in a hundred million trials.
+What is observed: nothing (2018), or which arms are risky and which safe (2019). What must be learnt within an
+episode, a block of the experiment: which arm pays more, when ten trials are all there is. Sources: Gershman 2018,
+Cognition 173:34 (experiment 1: mean ~ N(0, 10), rewards N(mean, 10) against an arm that always pays 0; experiment 2:
+both means ~ N(0, 100), rewards N(mean, 10)); Gershman 2019, Decision (means ~ N(0, 100), rewards of variance 16 on a
+risky arm and .00001 on a safe one; risky-safe, safe-risky, risky-risky, safe-safe). All second numbers are variances.
+How ours departs: rewards are ``reward_scale`` (.1) times the points, since networks learn badly from large rewards
+(``reward_scale=1`` gives points, as in tables of people); they are cut six standard deviations from zero, which
+happens once in a hundred million trials.
 """
 
 from dataclasses import dataclass

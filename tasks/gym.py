@@ -31,8 +31,8 @@ def make_vector_env(task: str, num_envs: int = 1, hears: bool = False, **setting
 
 def _register() -> None:
     for name in task_names():
-        gymnasium.register(gym_id(name), entry_point=make_env, vector_entry_point=make_vector_env, kwargs={"task": name},
-                           disable_env_checker=True)
+        gymnasium.register(gym_id(name), entry_point=make_env, vector_entry_point=make_vector_env,
+                           kwargs={"task": name}, disable_env_checker=True)
 
 
 _register()

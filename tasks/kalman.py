@@ -1,11 +1,11 @@
 """Players of Gaussian arms: a Kalman filter that knows what it does not know, and the ways to explore by it.
 
-The filter keeps for every arm the mean and variance of its belief. Greedy takes the higher mean; UCB the higher mean plus
-uncertainty; Thompson sampling takes an arm as often as it is the best; the hybrid is a probit of value, relative
-uncertainty and value over total uncertainty. Sources: Daw et al. 2006 (drifting arms); Gershman 2018, Cognition 173:34
-(``UCB: P = Phi((V + gamma RU) / lambda)``, ``Thompson: P = Phi(V / TU)``, ``hybrid: P = Phi(w1 V + w2 RU + w3 V / TU)``,
-with ``V = m1 - m2``, ``RU = s1 - s2``, ``TU = sqrt(s1^2 + s2^2)``). How ours departs: with more than two arms UCB takes the
-highest bound for certain, and Thompson's probability is computed by quadrature.
+The filter keeps for every arm the mean and variance of its belief. Greedy takes the higher mean; UCB the higher mean
+plus uncertainty; Thompson sampling takes an arm as often as it is the best; the hybrid is a probit of value, relative
+uncertainty and value over total uncertainty. Sources: Daw et al. 2006 (drifting arms); Gershman 2018, Cognition
+173:34 (``UCB: P = Phi((V + gamma RU) / lambda)``, ``Thompson: P = Phi(V / TU)``, ``hybrid: P = Phi(w1 V + w2 RU + w3
+V / TU)``, with ``V = m1 - m2``, ``RU = s1 - s2``, ``TU = sqrt(s1^2 + s2^2)``). How ours departs: with more than two
+arms UCB takes the highest bound for certain, and Thompson's probability is computed by quadrature.
 """
 
 from abc import abstractmethod
@@ -68,7 +68,8 @@ class KalmanPlayer(ArmsPlayer):
     Notes
     -----
     ``kappa = s^2 / (s^2 + noise)``, ``m += kappa (r - m)``, ``s^2 -= kappa s^2`` for the arm taken; then for every arm
-    ``m <- decay m + (1 - decay) centre``, ``s^2 <- decay^2 s^2 + drift``. An arm without noise is known once it was taken.
+    ``m <- decay m + (1 - decay) centre``, ``s^2 <- decay^2 s^2 + drift``. An arm without noise is known once
+    it was taken.
     """
 
     def __init__(self, task: ArmsTask, arms: GaussianArms) -> None:

@@ -1,11 +1,12 @@
 """Baited arms: an arm that would have paid keeps its reward until it is taken, so that it pays to visit both.
 
 What is observed: nothing. What must be learnt within an episode: how often to visit the poorer arm; choices in the
-proportion of income (Herrnstein's matching law) do about as well as can be. Sources: Wang et al. 2018, simulation 1, after
-Tsutsui et al. 2016 and Lau & Glimcher 2005: ``P(reward | a) = 1 - (1 - p0(a))^(n_a + 1)``, ``n_a`` trials since the arm was
-last taken, ``p0(left) + p0(right) = .5``, ``p0(left) ~ U(0, .5)``. How ours departs: episodes have 100 trials (the paper draws
-50 to 100; a setting), and there is no fixation step. The paper holds part of the range of ``p0`` out of training; which is
-not printed: ``held_out`` gives the ranges, .1 to .2 and .3 to .4 as remembered by others, ``draw`` which part is drawn.
+proportion of income (Herrnstein's matching law) do about as well as can be. Sources: Wang et al. 2018, simulation 1,
+after Tsutsui et al. 2016 and Lau & Glimcher 2005: ``P(reward | a) = 1 - (1 - p0(a))^(n_a + 1)``, ``n_a`` trials since
+the arm was last taken, ``p0(left) + p0(right) = .5``, ``p0(left) ~ U(0, .5)``. How ours departs: episodes have 100
+trials (the paper draws 50 to 100; a setting), and there is no fixation step. The paper holds part of the range of
+``p0`` out of training; which is not printed: ``held_out`` gives the ranges, .1 to .2 and .3 to .4 as remembered by
+others, ``draw`` which part is drawn.
 """
 
 from dataclasses import dataclass
@@ -67,8 +68,8 @@ class BaitedBandit(ArmsTask):
                             f"{self.total_probability} and {self.n_trials}.")
         ends = (0.0, *self.held_out, self.total_probability)
         if len(self.held_out) % 2 or list(ends) != sorted(ends):
-            raise UserError(f"held_out must be low and high ends in turn, rising within [0, {self.total_probability:g}], "
-                            f"got {self.held_out}.")
+            raise UserError(f"held_out must be low and high ends in turn, rising within "
+                            f"[0, {self.total_probability:g}], got {self.held_out}.")
         if self.draw != "all" and not sum(high - low for low, high in self._ranges()):
             raise UserError(f"draw={self.draw!r} leaves nothing to draw from with held_out={self.held_out}.")
 

@@ -1,11 +1,11 @@
 """Two arms whose probabilities drift and always sum to one: what pays now will not pay for ever.
 
 What is observed: nothing. What must be learnt within an episode: which arm pays more now, and how fast that changes.
-Source: Wang et al. 2016, experiment 4 (section 3.1.4): ``p1`` takes a Gaussian random walk, ``p2 = 1 - p1``, 100 trials,
-episodes of low and of high volatility that are not told apart. The paper does not print the walk's standard deviations:
-``drift_sd`` is ours, .02 a trial for low volatility (the better arm keeps for most of an episode) and .1 for high (it
-changes about every twenty trials). How ours departs besides: walks start from U[0, 1], are reflected at 0 and 1, and no
-trial index is shown.
+Source: Wang et al. 2016, experiment 4 (section 3.1.4): ``p1`` takes a Gaussian random walk, ``p2 = 1 - p1``, 100
+trials, episodes of low and of high volatility that are not told apart. The paper does not print the walk's standard
+deviations: ``drift_sd`` is ours, .02 a trial for low volatility (the better arm keeps for most of an episode) and .1
+for high (it changes about every twenty trials). How ours departs besides: walks start from U[0, 1], are reflected at
+0 and 1, and no trial index is shown.
 """
 
 from dataclasses import dataclass
@@ -132,7 +132,7 @@ class WalkFilter(ArmsPlayer):
         return share_best(np.stack([first, 1 - first], axis=1))
 
 
-BEST_RATE = {(0.02,): (0.1, 100.0), (0.1,): (0.3, 100.0), (0.02, 0.1): (0.2, 40.0)}
+BEST_RATE = {(0.02,): (0.1, 100.0), (0.1,): (0.2, 100.0), (0.02, 0.1): (0.2, 100.0)}
 """drift_sd -> learning rate and inverse temperature of the Rescorla-Wagner learner that earns most.
 
 Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 episodes each. The paper fixed .5.

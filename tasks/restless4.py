@@ -1,11 +1,12 @@
 """Four drifting arms that pay points: each mean wanders about 50 on its own, and no arm stays the best for long.
 
-What is observed: nothing. What must be learnt within an episode: which arm pays most now, which asks for a look at the
-others from time to time. Source: Daw, O'Doherty, Dayan, Seymour & Dolan 2006, Nature 441:876: ``mu <- decay mu + (1 -
-decay) centre + noise``, decay .9836, centre 50, standard deviation 2.8; a payoff is drawn with standard deviation 4 around
-the mean and rounded to whole points between 1 and 100; 300 trials. How ours departs: the walks are drawn anew each episode,
-from their stationary distribution (the paper used three made beforehand), and points are given as ``reward_scale`` (.01)
-times their number, since networks learn badly from large rewards; ``reward_scale=1`` gives points.
+What is observed: nothing. What must be learnt within an episode: which arm pays most now, which asks for a look at
+the others from time to time. Source: Daw, O'Doherty, Dayan, Seymour & Dolan 2006, Nature 441:876: ``mu <- decay mu +
+(1 - decay) centre + noise``, decay .9836, centre 50, standard deviation 2.8; a payoff is drawn with standard
+deviation 4 around the mean and rounded to whole points between 1 and 100; 300 trials. How ours departs: the walks are
+drawn anew each episode, from their stationary distribution (the paper used three made beforehand), and points are
+given as ``reward_scale`` (.01) times their number, since networks learn badly from large rewards; ``reward_scale=1``
+gives points.
 """
 
 from dataclasses import dataclass
@@ -78,7 +79,8 @@ class DriftingBandit(ArmsTask):
         """Sizes, ranges and the source of the task."""
         return TaskSpec(
             name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(self.reward_scale, 100 * self.reward_scale), citation="Daw et al. 2006",
+            n_steps=self.n_trials, reward_range=(self.reward_scale, 100 * self.reward_scale),
+            citation="Daw et al. 2006",
         )
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[DriftingState, np.ndarray]:

@@ -1,9 +1,10 @@
 """Three arms of which one is good, for a block of trials; then another one is.
 
-What is observed: nothing. What must be learnt within an episode: which arm is good now, and to leave it soon after it has
-ceased to pay. The good arm pays with .8, the others with .2, in six blocks of 15 trials; the good arm of a block is never
-that of the block before. Source: Zorowitz, Solis, Niv & Bennett 2023, Nat Hum Behav (the data set ``zorowitz2023_reversal3``).
-How ours departs: the first good arm and its successors are drawn evenly, the paper's schedule is not known to us.
+What is observed: nothing. What must be learnt within an episode: which arm is good now, and to leave it soon after it
+has ceased to pay. The good arm pays with .8, the others with .2, in six blocks of 15 trials; the good arm of a block
+is never that of the block before. Source: Zorowitz, Solis, Niv & Bennett 2023, Nat Hum Behav (the data set
+``zorowitz2023_reversal3``). How ours departs: the first good arm and its successors are drawn evenly, the paper's
+schedule is not known to us.
 """
 
 from dataclasses import dataclass
@@ -89,7 +90,8 @@ class BlockBandit(ArmsTask):
     def hidden(self, state: BlockState) -> dict[str, np.ndarray]:
         """``good_arm``: (n_episodes,) int; ``reward_probability``: (n_episodes, n_arms)."""
         is_good = state.good[:, None] == np.arange(self.n_arms)
-        return {"good_arm": state.good, "reward_probability": np.where(is_good, self.good_probability, self.other_probability)}
+        pays = np.where(is_good, self.good_probability, self.other_probability)
+        return {"good_arm": state.good, "reward_probability": pays}
 
 
 class BlockBelief(NamedTuple):

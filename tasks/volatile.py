@@ -1,11 +1,11 @@
 """A stable and a volatile half: two arms whose roles are constant for one half and swap again and again in the other.
 
-What is observed: nothing. What must be learnt within an episode: which arm pays more now, from the last few trials where
-the world is volatile and from many where it is stable. Sources: Behrens et al. 2007; Wang et al. 2018, simulation 2 (test
-episodes of 200 trials, halves in either order, ``p1 + p2 = 1``). The papers' model task does not print its probabilities:
-.75 stable, .8 volatile and a reversal every 25 trials are ours, after the experiment with people (reversals every 30 or
-40). How ours departs: outcomes are 0 or 1, where people's reward sizes varied; in the experiment people saw the outcome
-of both options, which here follows from ``p1 + p2 = 1`` in probability only.
+What is observed: nothing. What must be learnt within an episode: which arm pays more now, from the last few trials
+where the world is volatile and from many where it is stable. Sources: Behrens et al. 2007; Wang et al. 2018,
+simulation 2 (test episodes of 200 trials, halves in either order, ``p1 + p2 = 1``). The papers' model task does not
+print its probabilities: .75 stable, .8 volatile and a reversal every 25 trials are ours, after the experiment with
+people (reversals every 30 or 40). How ours departs: outcomes are 0 or 1, where people's reward sizes varied; in the
+experiment people saw the outcome of both options, which here follows from ``p1 + p2 = 1`` in probability only.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from tasks.arms_players import arms_players, rescorla_wagner
 from tasks.two_step import check_probability
 from tasks.volatility import VolatilityLearner
 
-ORDERS = {"either": "drawn each episode", "stable_first": "the stable half comes first", "volatile_first": "it comes last"}
+ORDERS = {
+    "either": "drawn each episode", "stable_first": "the stable half comes first", "volatile_first": "it comes last",
+}
 """Orders of the halves."""
 
 

@@ -1,10 +1,11 @@
 """The Bayesian learner of Behrens et al. 2007: it infers how fast the world changes, and learns as fast as that asks.
 
-The world pays on one of two sides; ``r`` is the probability of the first. ``r`` changes from trial to trial, the more the
-larger the volatility ``v``; ``v`` itself changes, the more the larger ``k``, which is constant. All three are inferred on
-a grid. Source: Behrens, Woolrich, Walton & Rushworth 2007, Nat Neurosci 10:1214. How ours departs: the paper's text gives
-the Beta distribution by mean and width; we write it as ``Beta(r / V, (1 - r) / V)`` with ``V = exp(v)``, whose mean is r
-and whose spread grows with V; ``exp(k)`` is the standard deviation of a step of v; the grid's ranges are ours.
+The world pays on one of two sides; ``r`` is the probability of the first. ``r`` changes from trial to trial, the more
+the larger the volatility ``v``; ``v`` itself changes, the more the larger ``k``, which is constant. All three are
+inferred on a grid. Source: Behrens, Woolrich, Walton & Rushworth 2007, Nat Neurosci 10:1214. How ours departs: the
+paper's text gives the Beta distribution by mean and width; we write it as ``Beta(r / V, (1 - r) / V)`` with ``V =
+exp(v)``, whose mean is r and whose spread grows with V; ``exp(k)`` is the standard deviation of a step of v; the
+grid's ranges are ours.
 """
 
 import numpy as np
@@ -28,8 +29,8 @@ class VolatilityLearner(ArmsPlayer):
 
     Notes
     -----
-    ``p(r' | r, v') = Beta(r / V', (1 - r) / V')``, ``p(v' | v, k) = N(v, exp k)``, both renormalised on the grid. Its state
-    is the belief, (n_episodes, n_drifts, n_volatilities, n_points).
+    ``p(r' | r, v') = Beta(r / V', (1 - r) / V')``, ``p(v' | v, k) = N(v, exp k)``, both renormalised on the grid. Its
+    state is the belief, (n_episodes, n_drifts, n_volatilities, n_points).
 
     References
     ----------

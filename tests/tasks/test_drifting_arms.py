@@ -89,8 +89,9 @@ def test_the_probability_to_be_the_best_is_that_of_adaptive_quadrature(rng):
     for row in range(5):
         arms = [stats.norm(m, s) for m, s in zip(mean[row], deviation[row], strict=True)]
         for i, arm in enumerate(arms):
+            others = arms[:i] + arms[i + 1:]
             expected, _ = integrate.quad(
-                lambda x, i=i, arm=arm, arms=arms: arm.pdf(x) * np.prod([o.cdf(x) for j, o in enumerate(arms) if j != i]), -15, 15)
+                lambda x, arm=arm, others=others: arm.pdf(x) * np.prod([o.cdf(x) for o in others]), -15, 15)
             assert ours[row, i] == pytest.approx(expected, abs=1e-3)  # 60 nodes; smooth steps of .5 to 2 deviations
 
 

@@ -19,7 +19,7 @@ def earned(agent, task):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["restless", "restless_low", "restless_high", "volatile", "reversal3"])
 def test_no_other_fixed_rate_earns_more(name):
-    """On other episodes than those on which the rates were found; all meet the same, within 3 standard errors of a gain."""
+    """On other episodes than those on which the rates were found; all meet the same, within 3 standard errors."""
     task = make_task(f"bandit/{name}")
     ours = earned(players(task)["rescorla-wagner"], task)
     for rate in RATES:

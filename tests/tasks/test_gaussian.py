@@ -23,7 +23,9 @@ def spread_is(sample, variance):
     return abs(sample.std() / np.sqrt(variance) - 1) < 4 / np.sqrt(2 * sample.size)
 
 
-@pytest.mark.parametrize("name, means, noises", [("gaussian2018_1", (10, 0), (10, 0)), ("gaussian2018_2", (100, 100), (10, 10))])
+@pytest.mark.parametrize(
+    "name, means, noises", [("gaussian2018_1", (10, 0), (10, 0)), ("gaussian2018_2", (100, 100), (10, 10))]
+)
 def test_means_and_rewards_of_2018_have_the_published_variances(name, means, noises):
     _, rollout = played(name)
     mean = rollout.hidden["mean_reward"]
@@ -72,7 +74,9 @@ def test_the_belief_is_the_posterior_of_conjugate_gaussians():
         assert np.allclose(rollout.activity["variance"][-1, :, arm], 10 / (n + 0.1))
 
 
-@pytest.mark.parametrize("name, expected", [("gaussian2018_1", np.sqrt(10 / (2 * np.pi))), ("gaussian2018_2", 10 / np.sqrt(np.pi))])
+@pytest.mark.parametrize(
+    "name, expected", [("gaussian2018_1", np.sqrt(10 / (2 * np.pi))), ("gaussian2018_2", 10 / np.sqrt(np.pi))]
+)
 def test_the_oracle_earns_the_mean_of_the_better_arm(name, expected):
     """E max(X, 0) = s / sqrt(2 pi), E max(X, Y) = s / sqrt(pi); ten trials of it, within 3 standard errors."""
     task = make_task(f"bandit/{name}", reward_scale=1.0)
@@ -91,7 +95,7 @@ def test_who_looks_at_uncertain_arms_earns_most(name):
 
 
 def probit(agent, task, risky):
-    """Return intercept and slope a point of a probit of taking arm 0 on the filter's V, in episodes of one condition."""
+    """Return intercept and slope a point of a probit of arm 0 on the filter's V, in episodes of one condition."""
     rollout = simulate(agent, task, 4000, seed=6, record=("mean",))
     value = rollout.activity["mean"][..., 0] - rollout.activity["mean"][..., 1]
     here = (rollout.observation[..., 1:] == risky).all(axis=-1)
@@ -100,7 +104,7 @@ def probit(agent, task, risky):
 
 
 def test_a_bonus_for_uncertainty_shifts_the_intercept_toward_the_risky_arm():
-    """Gershman 2019: people's intercept is .22 higher in risky-safe than in safe-risky pairs, which is directed exploration."""
+    """Gershman 2019: people's intercept is .22 higher in risky-safe than in safe-risky pairs."""
     task = make_task("bandit/gaussian2019", reward_scale=1.0)
     agent = KalmanUCB(task, task.known_arms(), bonus=1.0, noise=4.0)
     (towards, error), (away, _) = probit(agent, task, (1, 0)), probit(agent, task, (0, 1))

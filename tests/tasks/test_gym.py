@@ -38,7 +38,7 @@ def test_a_vector_environment_plays_what_the_task_plays():
 
 
 def test_a_vector_environment_begins_afresh_at_the_step_after_the_last():
-    env = gymnasium.make_vec(gym_id("bandit/easy"), num_envs=4, vectorization_mode="vector_entry_point", n_trials=3, hears=True)
+    env = gymnasium.make_vec(gym_id("bandit/easy"), 4, "vector_entry_point", n_trials=3, hears=True)
     env.reset(seed=0)
     overs = []
     for _ in range(9):

@@ -24,7 +24,8 @@ def test_the_target_pays_5_others_1_and_the_informative_arm_a_tenth_of_the_targe
 
 
 @pytest.mark.parametrize(
-    "name, expected", [("random", 6.614), ("each-arm-once", 6.614), ("search", 11.0), ("informed", 20.55), ("oracle", 25)]
+    "name, expected",
+    [("random", 6.614), ("each-arm-once", 6.614), ("search", 11.0), ("informed", 20.55), ("oracle", 25)],
 )
 def test_players_earn_what_is_computed_by_hand(name, expected):
     """Five arms of (9 + 5 + .55) / 11 each; 11.0 and 20.55 as in their docstrings; within 2 standard errors."""

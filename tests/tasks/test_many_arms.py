@@ -1,9 +1,10 @@
 """The bandits of Duan et al. 2016: what the classical players earn, computed elsewhere, is what ours earn.
 
-The table was computed for 20,000 bandits (4,000 at n = 500) and printed with one decimal, without one at n = 500. A cell
-passes within its rounding plus 2 standard errors of the difference of two means; 3 at n = 500, where the cells of a column
-share their bandits, so that one lucky draw moves all of them. ``ucb`` and ``epsilon`` carry the constant
-that was best there. The table's programs took the first of several best arms, which earns greedy players less than sharing.
+The table was computed for 20,000 bandits (4,000 at n = 500) and printed with one decimal, without one at n = 500. A
+cell passes within its rounding plus 2 standard errors of the difference of two means; 3 at n = 500, where the cells
+of a column share their bandits, so that one lucky draw moves all of them. ``ucb`` and ``epsilon`` carry the constant
+that was best there. The table's programs took the first of several best arms, which earns greedy players less than
+sharing.
 """
 
 from functools import partial
@@ -20,14 +21,17 @@ from tasks.thompson import Thompson
 
 PLAYERS = {
     "random": RandomAgent, "thompson": Thompson, "greedy": partial(EpsilonGreedy, epsilon=0.0, ties="first"),
-    "epsilon .1": partial(EpsilonGreedy, epsilon=0.1, ties="first"), "ucb .1": partial(PosteriorUCB, scale=0.1, ties="first"),
+    "epsilon .1": partial(EpsilonGreedy, epsilon=0.1, ties="first"),
+    "ucb .1": partial(PosteriorUCB, scale=0.1, ties="first"),
     "ucb .2": partial(PosteriorUCB, scale=0.2, ties="first"),
 }
 
 TABLE = {  # player -> for k = 5, 10, 50
     10: {"random": (5.0, 5.0, 5.0), "thompson": (5.8, 5.6, 5.1), "greedy": (6.6, 6.6, 6.6), "ucb .1": (6.7, 6.7, 6.7)},
-    100: {"random": (50, 50, 50), "thompson": (74.9, 77.0, 64.5), "greedy": (75.1, 78.0, 78.3), "ucb .2": (78.7, 83.1, 84.8)},
-    500: {"random": (249, 251, 249), "greedy": (383, 401, 404), "epsilon .1": (390, 409, 416), "ucb .2": (409, 440, 457)},
+    100: {"random": (50, 50, 50), "thompson": (74.9, 77.0, 64.5), "greedy": (75.1, 78.0, 78.3),
+          "ucb .2": (78.7, 83.1, 84.8)},
+    500: {"random": (249, 251, 249), "greedy": (383, 401, 404), "epsilon .1": (390, 409, 416),
+          "ucb .2": (409, 440, 457)},
 }
 
 
@@ -52,7 +56,8 @@ def test_players_earn_what_was_computed_for_10_and_100_pulls(n_trials, column, n
 
 def test_greedy_earns_more_where_it_shares_ties_as_it_tries_new_arms_sooner():
     task = make_task("bandit/rl2_k50_n100")
-    shared, first = (simulate(EpsilonGreedy(task, 0.0, ties), task, 2000, seed=3).reward.sum(axis=0) for ties in ("shared", "first"))
+    shared, first = (simulate(EpsilonGreedy(task, 0.0, ties), task, 2000, seed=3).reward.sum(axis=0)
+                     for ties in ("shared", "first"))
     assert shared.mean() - first.mean() > 2 * np.hypot(shared.std(), first.std()) / np.sqrt(2000)
 
 

@@ -55,5 +55,6 @@ def test_every_block_of_the_page_runs(page):
 
 def test_the_filter_of_the_page_earns_most(page):
     task = page["task"]
-    optimal, thompson = (simulate(agent, task, 500, seed=1).reward.mean() for agent in (page["Filter"](task), page["agent"]))
+    agents = (page["Filter"](task), page["agent"])
+    optimal, thompson = (simulate(agent, task, 500, seed=1).reward.mean() for agent in agents)
     assert optimal > thompson + 4 * 0.003  # 4 standard errors of a mean of 500 episodes

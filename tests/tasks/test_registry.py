@@ -41,7 +41,7 @@ GOOD = {"name": "mine/first", "constructor": BernoulliBandit, "tags": ("mine",),
     "wrong, sentence",
     [
         ({"name": "mine"}, "must be 'family/design', got 'mine'"),
-        ({"constructor": Nameless}, "Nameless, the constructor of 'mine/first', must be a frozen dataclass with a field"),
+        ({"constructor": Nameless}, "Nameless, the constructor of 'mine/first', must be a frozen dataclass with"),
         ({"constructor": int}, "int, the constructor of 'mine/first', must be"),
         ({"citation": ""}, "needs a citation. Name the paper"),
         ({"learns": "what pays"}, "learns of 'mine/first' must be a sentence"),

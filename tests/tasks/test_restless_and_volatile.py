@@ -52,8 +52,8 @@ def test_who_knows_more_of_the_drift_earns_more(name):
     task = make_task(f"bandit/{name}")
     earned = {player: simulate(agent, task, 3000, seed=4).reward.sum(axis=0) for player, agent in players(task).items()
               if player != "volatility-learner"}
-    for less, more in [("random", "ucb1"), ("win-stay-lose-shift", "rescorla-wagner"), ("rescorla-wagner", "bayes-optimal"),
-                       ("bayes-optimal", "oracle")]:
+    for less, more in [("random", "ucb1"), ("win-stay-lose-shift", "rescorla-wagner"),
+                       ("rescorla-wagner", "bayes-optimal"), ("bayes-optimal", "oracle")]:
         gain = earned[more] - earned[less]
         assert gain.mean() > -2 * gain.std() / np.sqrt(3000), (less, more)
     assert earned["bayes-optimal"].mean() > earned["win-stay-lose-shift"].mean() + 2
@@ -122,7 +122,8 @@ def test_the_volatility_learner_expects_the_truth_where_nothing_changes():
 def test_the_volatility_learner_comes_within_two_rewards_of_the_optimum(name):
     task = make_task(f"bandit/{name}")
     agents = players(task)
-    learner, optimal = (simulate(agents[p], task, 400, seed=6).reward.sum(axis=0) for p in ("volatility-learner", "bayes-optimal"))
+    learner, optimal = (simulate(agents[name], task, 400, seed=6).reward.sum(axis=0)
+                        for name in ("volatility-learner", "bayes-optimal"))
     gap = optimal - learner
     assert gap.mean() < 2 and gap.mean() > -2 * gap.std() / np.sqrt(400)
 
