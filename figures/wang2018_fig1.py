@@ -39,7 +39,7 @@ CLAIMS = (
     Claim("correlated_over_independent", "d: trained on correlated arms, loses clearly less than trained on independent ones", "ratio < 1",
           "Wang 2018, fig 1d", high=0.9),
     Claim("order", "f: the first component of the final state is ordered by the left arm's probability", "monotone",
-          "Wang 2018, fig 1f; |Spearman rho|", low=0.9),
+          "Wang 2018, fig 1f; absolute Spearman correlation", low=0.9),
 )
 
 
