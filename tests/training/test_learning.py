@@ -239,7 +239,7 @@ def test_a_negative_seed_no_steps_and_a_foreign_task_are_refused():
         train(agent, BANDIT, A2C(), seed=-1)
     with pytest.raises(UserError, match="training steps must be an integer >= 1, got 0"):
         train(agent, BANDIT, A2C(), n_steps=0)
-    with pytest.raises(UserError, match=r"Make the agent with for_task\(task\)"):
+    with pytest.raises(UserError, match=r"for_task\(task\)"):
         train(agent, Corridor(), A2C())
 
 
