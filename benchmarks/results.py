@@ -41,7 +41,8 @@ def quickstart(summary: dict) -> str:
     rows = [[name, f"{regret:.2f}"] for name, regret in sorted(players.items(), key=lambda item: item[1])]
     reward_rows = [[name, f"{reward:.3f}"] for name, reward in sorted(rewards.items(), key=lambda item: -item[1])]
     likelihood = summary["log_likelihood_per_trial"]
-    scores = [[data, name, "-inf" if score is None else f"{score:.3f}"] for data, by in likelihood.items() for name, score in by.items()]
+    players_scored = list(dict.fromkeys(name for by in likelihood.values() for name in by))
+    scores = [[name, *(f"{by[name]:.3f}" if by.get(name) is not None else "" for by in likelihood.values())] for name in players_scored]
     return "\n\n".join([
         f"## The main job\n\n`cogmeta quickstart --seed {summary['seed']}`, {summary['seconds']:.0f} s in all on two cores of a shared machine.",
         f"**bandit/independent**, regret of 100 trials over {bandit['test_episodes']:,} fresh episodes; the network was trained for "
@@ -49,9 +50,9 @@ def quickstart(summary: dict) -> str:
         "Exact optimum: 1.748.", table(["player", "regret"], rows),
         f"**two_step/wang2018**, reward a trial over {steps['test_episodes']:,} fresh episodes; trained for {steps['train_seconds']:.0f} s.",
         table(["player", "reward a trial"], reward_rows),
-        table(["claim", "reference", "ours", "met"], [[c["claim"], c["reference"], f"{c['ours']:.3f}", c["met"]] for c in summary["claims"]]),
+        table(["claim", "reference", "ours", "met"], [[c["claim"], c["reference"], f"{c['ours']:.3f}", "yes" if c["met"] else "no"] for c in summary["claims"]]),
         "Log-likelihood a trial (natural log; a trial of `two_step/daw2011` has two choices):",
-        table(["choices of", "player", "log-likelihood a trial"], scores),
+        table(["player", *likelihood], scores),
     ])
 
 
