@@ -4,13 +4,13 @@ import contextlib
 import json
 
 import pytest
-
-with contextlib.suppress(ImportError):
-    import jax  # noqa: F401  (here, because importing it draws from NumPy's global generator)
 import torch
 
 from benchmarks import training
 from cogmeta.training import A2C
+
+with contextlib.suppress(ImportError):
+    import jax  # noqa: F401  (here, because importing it draws from NumPy's global generator)
 
 
 def test_ours_counts_the_steps_that_it_does():
