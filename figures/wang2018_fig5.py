@@ -84,7 +84,7 @@ def draw(tables: Tables) -> Figure:
     axes[0].get_legend().remove()
     plot_multi_lag_regression({f"e  network, {n_seeds} seeds": _lags_over_seeds(tables["lags"])}, [axes[1]])
     axes[1].set_ylabel("Weight (log odds)")
-    axes[1].legend(loc="upper right", bbox_to_anchor=(1.02, 0.62), fontsize=6, handlelength=2.2)
+    axes[1].legend(loc="upper right", bbox_to_anchor=(1.05, 1.03), fontsize=6, handlelength=2.2)
     share = tables["explained"].mean()
     _draw_errors(tables["errors"], "model_based", axes[2], f"f  $r^2$ = {share['model_based']:.2f}")
     _draw_errors(tables["errors"], "model_free", axes[3], f"g  $r^2$ beyond f = {share['model_free_beyond']:.1e}")
