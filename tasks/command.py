@@ -1,4 +1,4 @@
-"""``cogmeta tasks``: the registered designs, and the settings of one in full."""
+"""List the registered designs, or show the settings of one in full."""
 
 from typing import Annotated
 

@@ -187,16 +187,28 @@ def test_an_output_folder_that_cannot_be_made_is_named(fails, tmp_path):
         assert "file" in fails(*command, "--out", tmp_path / "file" / "run")
 
 
-def test_a_full_disk_leaves_no_half_written_file(tmp_path):
+def in_little_space(command):
+    """Run a command line in a process whose files may not grow beyond 20 kB."""
     code = ("import resource, sys\n"
             "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
             "from cogmeta.cli import main\n"
-            f"sys.argv = 'cogmeta simulate thompson --task bandit/easy --episodes 50 --out {tmp_path}/t.csv'.split()\n"
+            f"sys.argv = {['cogmeta', *map(str, command)]!r}\n"
             "main()")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    return done.stderr
+
+
+def test_a_full_disk_leaves_no_half_written_table(tmp_path):
+    in_little_space(["simulate", "thompson", "--task", "bandit/easy", "--episodes", 50, "--out", tmp_path / "t.csv"])
     assert os.listdir(tmp_path) == []
+
+
+def test_a_full_disk_in_training_keeps_what_was_written(tmp_path):
+    said = in_little_space(["train", "bandit/easy", "--steps", 20_000, "--out", tmp_path / "run"])
+    assert "cannot be written" in said and "What was written before stands" in said
+    assert os.listdir(tmp_path / "run") == ["learning_curve.csv"]
 
 
 def test_simulated_trials_can_be_fitted(run, tmp_path):

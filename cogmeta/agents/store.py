@@ -100,8 +100,7 @@ def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = 
     folder = Path(folder)
     content = {"format": FORMAT, **describe(agent), **asdict(record or AgentRecord())}
     text = json.dumps(content, indent=1, allow_nan=True, default=_plain) + "\n"
-    with atomic_path(folder / WEIGHTS) as part:
-        save_file({name: weight.contiguous() for name, weight in agent.weights.items()}, part)
+    write_tensors(folder / WEIGHTS, agent.weights)
     with atomic_path(folder / RECORD) as part:
         part.write_text(text, encoding="utf-8")
     return folder
@@ -162,6 +161,15 @@ def build(description: dict[str, Any], weights: dict[str, torch.Tensor], where: 
                             "in its record; it belongs to another agent.")
     kept = {name: weights[name].float() for name in shapes_of(config)}
     return network(config, kept, discount=description["discount"], name=description["name"])
+
+
+def write_tensors(path: str | Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write a safetensors file, whole or not at all; a full disk is one sentence, and the file that stood there stays."""
+    with atomic_path(path) as part:
+        try:
+            save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, part, metadata=metadata)
+        except SafetensorError as error:
+            raise UserError(f"{str(path)!r} cannot be written ({error}). Is the disk full? What was written before stands.") from error
 
 
 def read_tensors(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:

@@ -20,7 +20,7 @@ from cogmeta.trials import INDEX, read_trials
 
 TRIALS_FILE = "trial_log_likelihood.csv"
 
-app = typer.Typer(add_completion=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
@@ -28,7 +28,7 @@ def main(
     model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
     trials: Path = typer.Argument(help="Trial table, CSV."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
-    method: str = typer.Option("map", help="map, with the priors that the parameters declare, or mle."),
+    method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; or em, with a prior learnt from the group."),
     starts: int = typer.Option(10, help="Searches a subject."),
     seed: int = typer.Option(0, help="Of the starting points."),
     encoding: str = typer.Option("utf-8", help="Of the CSV file."),
@@ -85,7 +85,8 @@ def _show(result: Fit, folder: Path, console: Console) -> None:
         table.add_row(name, row["symbol"], *(f"{number:.3f}" for number in numbers))
     console.print(table)
     console.print(f"log-likelihood {totals['log_likelihood']:.2f}, {totals['log_likelihood_per_choice']:.4f} a choice "
-                  f"({totals['n_trials']} choices); AIC {totals['aic']:.1f}, BIC {totals['bic']:.1f}")
+                  f"({totals['n_trials']} choices); AIC {totals['aic']:.1f}, BIC {totals['bic']:.1f} (summed over subjects"
+                  f"{', at these estimates, not at the maximum of the likelihood' if result.method != 'mle' else ''})")
     for subject, flag in list(result.flags.items())[:5]:
         console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
     if len(result.flags) > 5:

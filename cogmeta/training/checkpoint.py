@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
 
-from cogmeta.agents.store import build, describe, read_tensors
+from cogmeta.agents.store import build, describe, read_tensors, write_tensors
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path
 from cogmeta.training.run import Run
 
 FORMAT = "cogmeta checkpoint 1"
@@ -57,14 +55,13 @@ class Checkpoint:
 
 def save_run(run: Run, path: str | Path) -> None:
     """Write everything that the next update of a run depends on."""
-    tensors = {f"weights.{name}": weight.contiguous() for name, weight in run.agent.weights.items()}
-    tensors |= {f"optimiser.{name}": tensor.contiguous() for name, tensor in run.optimiser.state().items()}
+    tensors = {f"weights.{name}": weight for name, weight in run.agent.weights.items()}
+    tensors |= {f"optimiser.{name}": tensor for name, tensor in run.optimiser.state().items()}
     state = {
         "agent": describe(run.agent), "training": training_of(run), "update": run.update, "steps": run.steps,
         "seconds": run.seconds, "rngs": {name: rng.bit_generator.state for name, rng in run.rngs.items()},
     }
-    with atomic_path(path) as part:
-        save_file(tensors, part, metadata={"format": FORMAT, "state": json.dumps(state)})
+    write_tensors(path, tensors, {"format": FORMAT, "state": json.dumps(state)})
 
 
 def restore_run(run: Run, path: str | Path) -> None:
