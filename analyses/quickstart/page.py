@@ -67,12 +67,11 @@ def claims_met(found: BanditResult, steps: TwoStepResult, met: PeopleResult) -> 
 
 
 @styled
-def draw_training(trained: dict[str, Trained], random_reward: dict[str, float], best_reward: dict[str, float]) -> Figure:
-    """Draw reward against training steps, one panel a task, with the levels of random and Bayes-optimal play."""
-    figure, axes = plt.subplots(1, len(trained), figsize=(7.4, 2.7), layout="constrained")
+def draw_training(trained: Mapping[str, Trained], levels: Mapping[str, Mapping[str, float]]) -> Figure:
+    """Draw reward against training steps, one panel a task, with the levels of random and of the best reference play."""
+    figure, axes = plt.subplots(1, len(trained), figsize=(3.7 * len(trained), 2.7), layout="constrained")
     for ax, (task, run) in zip(axes, trained.items(), strict=True):
-        levels = {"random": random_reward[task], "Bayes-optimal": best_reward[task]}
-        plot_training(smoothed(run.records), levels, ax)
+        plot_training(smoothed(run.records), levels[task], ax)
         ax.set_title(f"{task}, {run.seconds:.0f} s")
     return figure
 

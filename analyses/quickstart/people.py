@@ -23,6 +23,7 @@ from cogmeta.data.load import load_trials
 from cogmeta.data.locate import local_path
 from cogmeta.data.published import published_regression, published_stay
 from cogmeta.simulate import simulate
+from tasks.players import player
 from tasks.registry import make_task
 
 TASK = "two_step/daw2011"
@@ -126,6 +127,13 @@ def meet_people(network: Agent, folder: Path | None, seed: int, listener: Callab
                            + ([] if people else _published_rows()), ignore_index=True)
     listener("")
     return PeopleResult(stay, regression, comparison, tables)
+
+
+def levels(seed: int) -> dict[str, float]:
+    """Return the reward a trial of random play and of the exact belief filter."""
+    task = make_task(TASK)
+    return {name: float(simulate(player(name, task), task, N_TEST, seed).reward.sum(axis=0).mean() / task.n_trials)
+            for name in ("random", "belief-filter")}
 
 
 def n_lines(folder: Path | None) -> int:

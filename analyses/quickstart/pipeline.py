@@ -83,7 +83,7 @@ def run_quickstart(out: Path, seed: int, data: Path | None, retrain: bool, liste
     trained = _train(output, seed, retrain, listener)
     found = _bandit(output, trained[bandit.TASK].agent, seed, listener)
     steps = _two_step(output, trained[two_step.TASK].agent, seed, listener)
-    output.keep({"training": page.draw_training(trained, *_levels(found, steps))}, {}, {})
+    output.keep({"training": page.draw_training(trained, _levels(found, steps, seed, retrain))}, {}, {})
     comparisons = _fit_networks(trained, found, steps, seed, _lines(listener, "fitting the networks", 8))
     met = meet_people(_daw_agent(output, trained), data, seed, _lines(listener, "fitting people", people.n_lines(data)))
     comparisons[people.TASK] = met.comparison
@@ -180,12 +180,14 @@ def _daw_agent(output: Output, trained: Mapping[str, Trained]) -> Network:
     return agent
 
 
-def _levels(found: BanditResult, steps: TwoStepResult) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the reward a trial of random and of Bayes-optimal play, by task."""
-    best, n_trials = 2 / 3, make_task(bandit.TASK).n_trials
-    bandits = {name: best - found.of(name) / n_trials for name in ("random", "bayes-optimal")}
-    return ({bandit.TASK: bandits["random"], two_step.TASK: steps.of("random")},
-            {bandit.TASK: bandits["bayes-optimal"], two_step.TASK: steps.of("bayes-optimal")})
+def _levels(found: BanditResult, steps: TwoStepResult, seed: int, retrain: bool) -> dict[str, dict[str, float]]:
+    """Return the reward a trial of random and of the best reference play, by task."""
+    best, n_trials = 2 / 3, make_task(bandit.TASK).n_trials  # the better of two arms pays 2/3 on average
+    levels = {
+        bandit.TASK: {name: best - found.of(name) / n_trials for name in ("random", "bayes-optimal")},
+        two_step.TASK: {name: steps.of(name) for name in ("random", "bayes-optimal")},
+    }
+    return levels | ({people.TASK: people.levels(seed)} if retrain else {})
 
 
 def _players(listener: Listener, job: str) -> Callable[[str, int, int], None]:
