@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.intervals import mean_interval
+from analyses.regret import trial_regret
 from cogmeta.errors import TrialTableError
 from cogmeta.trials import BANDIT, INDEX, validate_trials
 
@@ -60,10 +61,9 @@ def best_arm(trials: pd.DataFrame) -> pd.DataFrame:
     answered = ~np.isnan(chosen)
     taken = np.take_along_axis(values, np.where(answered, chosen, 0).astype(int)[:, None], axis=1)
     rank = 1.0 + (values > taken).sum(axis=1)
-    regret = values.max(axis=1) - taken[:, 0]
     return trials[list(INDEX)].assign(
         best=np.where(answered, rank == 1, np.nan), rank=np.where(answered, rank, np.nan),
-        regret=np.where(answered, regret, np.nan),
+        regret=trial_regret(trials, values),
     )
 
 

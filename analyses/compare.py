@@ -21,7 +21,7 @@ from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.temperature import tempered
 from cogmeta.models.model import Model
-from cogmeta.models.registry import MODELS, make_model, model_names
+from cogmeta.models.registry import make_model, model_names
 from cogmeta.rollout import Rollout
 from cogmeta.simulate import replay
 from cogmeta.task import Task
@@ -86,7 +86,7 @@ def with_interval(row: Any) -> str:
 
 def compare(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str],
-    seed: int = 0, listener: Listener | None = None, model_options: Mapping[str, object] | None = None,
+    seed: int = 0, listener: Listener | None = None,
 ) -> Comparison:
     """Score agents and models on trial tables.
 
@@ -103,8 +103,6 @@ def compare(
     seed : int
         Of the fits' starts.
     listener : callable, optional
-    model_options : mapping, optional
-        Options of those models that have them, such as ``{"common_probability": 0.8}``.
 
     Returns
     -------
@@ -117,7 +115,7 @@ def compare(
         rows.append(_row(data, "chance", 0, trials, _chance(rollout, trials)))
         for model in models:
             _tell(listener, f"fitting {model} to {data}")
-            fits[data, model] = fitted = fit(_model_for(model, task, model_options), trials, seed=seed,
+            fits[data, model] = fitted = fit(_model_for(model, task), trials, seed=seed,
                                              reward_range=task.spec.reward_range, episode=task.spec.episode)
             rows.append(_row(data, model, len(fitted.model.parameter_names), trials, log_likelihood(fitted, trials)))
         for name, agent in agents.items():
@@ -131,10 +129,9 @@ def _tell(listener: Listener | None, line: str) -> None:
         listener(line)
 
 
-def _model_for(name: str, task: Task, options: Mapping[str, object] | None) -> Model:
-    """Return a registered model with those of the options that it has, adapted to the task that was played."""
-    known = MODELS[name].__dataclass_fields__ if name in MODELS else {}
-    model = make_model(name, **{option: value for option, value in (options or {}).items() if option in known})
+def _model_for(name: str, task: Task) -> Model:
+    """Return a registered model adapted to the task that was played."""
+    model = make_model(name)
     if model.family is not task.spec.family:
         raise UserError(f"{name} is a model of {model.family.name} trials, but {task.spec.name!r} is a "
                         f"{task.spec.family.name} task. Choose from {model_names(task.spec.family.name)}.")

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from cogmeta.agent import Agent
 from cogmeta.agents.store import load_agent
 from cogmeta.errors import UserError, unknown_name
@@ -79,8 +77,7 @@ def read_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, Any]
 
 def middle(model: Model) -> dict[str, float]:
     """Return the middle of each parameter's plausible range, in the coordinate in which it is searched."""
-    return {p.name: float(p.to_natural(np.mean(p.to_unconstrained(np.asarray(p.plausible)))))
-            for p in model.scaled_parameters}
+    return {p.name: p.middle for p in model.scaled_parameters}
 
 
 def _trained(folder: str, task: Task) -> Agent:

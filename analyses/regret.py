@@ -45,7 +45,7 @@ def cumulative_regret(trials: pd.DataFrame) -> pd.DataFrame:
     """
     means = reward_probabilities(trials)
     trials = validate_trials(trials, BANDIT, n_options=means.shape[1])
-    regret = _regret(trials, means)
+    regret = trial_regret(trials, means)
     out = trials[list(UNIT)].copy()
     episode = _episode(trials)
     out["trial"] = out.groupby(episode).cumcount()
@@ -173,11 +173,11 @@ def reward_probabilities(trials: pd.DataFrame) -> np.ndarray:
 
 def best_arm(trials: pd.DataFrame) -> np.ndarray:
     """Return (n_trials,) float: 1 where the best arm of a validated bandit table was taken, 0 where not, else NaN."""
-    regret = _regret(trials, reward_probabilities(trials))
+    regret = trial_regret(trials, reward_probabilities(trials))
     return np.where(np.isnan(regret), np.nan, regret == 0)
 
 
-def _regret(trials: pd.DataFrame, means: np.ndarray) -> np.ndarray:
+def trial_regret(trials: pd.DataFrame, means: np.ndarray) -> np.ndarray:
     """Return (n_trials,) mu* - mu_a, NaN where nothing was chosen."""
     choice = trials["choice"].to_numpy(float, na_value=np.nan)
     answered = ~np.isnan(choice)

@@ -152,7 +152,23 @@ def _take_option(option: np.ndarray) -> np.ndarray:
     return np.where((option < 0) | (option == np.arange(2)), 0.0, -np.inf)
 
 
-class ModelBased(TwoStepPlayer):
+class _ValueLearner(TwoStepPlayer):
+    """What the two learners share: two values, moved toward rewards, and a softmax."""
+
+    def __init__(
+        self, task: ReversalTwoStep, learning_rate: float = 0.5, inverse_temperature: float = 5.0,
+        initial_value: float = 0.5,
+    ) -> None:
+        super().__init__(task)
+        self.learning_rate, self.inverse_temperature = learning_rate, inverse_temperature
+        self.initial_value = initial_value
+
+    def initial_values(self, n_episodes: int) -> np.ndarray:
+        """Both options are worth ``initial_value``."""
+        return np.full((n_episodes, 2), self.initial_value)
+
+
+class ModelBased(_ValueLearner):
     """Learns the value of the second-stage states and looks through the transitions.
 
     Parameters
@@ -173,18 +189,6 @@ class ModelBased(TwoStepPlayer):
 
     name = "model-based"
 
-    def __init__(
-        self, task: ReversalTwoStep, learning_rate: float = 0.5, inverse_temperature: float = 5.0,
-        initial_value: float = 0.5,
-    ) -> None:
-        super().__init__(task)
-        self.learning_rate, self.inverse_temperature = learning_rate, inverse_temperature
-        self.initial_value = initial_value
-
-    def initial_values(self, n_episodes: int) -> np.ndarray:
-        """Both states are worth ``initial_value``."""
-        return np.full((n_episodes, 2), self.initial_value)
-
     def learn(self, values: np.ndarray, trial: Trial) -> np.ndarray:
         """Move the value of the state seen toward the reward."""
         return _toward(values, trial.state2, trial.reward, self.learning_rate)
@@ -194,7 +198,7 @@ class ModelBased(TwoStepPlayer):
         return self.inverse_temperature * values @ _transitions(self.task).T
 
 
-class ModelFree(TwoStepPlayer):
+class ModelFree(_ValueLearner):
     """Learns the value of the first-stage actions from the reward alone.
 
     Parameters
@@ -214,18 +218,6 @@ class ModelFree(TwoStepPlayer):
     """
 
     name = "model-free"
-
-    def __init__(
-        self, task: ReversalTwoStep, learning_rate: float = 0.5, inverse_temperature: float = 5.0,
-        initial_value: float = 0.5,
-    ) -> None:
-        super().__init__(task)
-        self.learning_rate, self.inverse_temperature = learning_rate, inverse_temperature
-        self.initial_value = initial_value
-
-    def initial_values(self, n_episodes: int) -> np.ndarray:
-        """Both actions are worth ``initial_value``."""
-        return np.full((n_episodes, 2), self.initial_value)
 
     def learn(self, values: np.ndarray, trial: Trial) -> np.ndarray:
         """Move the value of the action taken toward the reward."""

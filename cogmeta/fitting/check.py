@@ -100,8 +100,7 @@ def random_trials(model: Model, rng: np.random.Generator, n_options: int | None 
 
 def _middle(model: Model) -> dict[str, float]:
     """Return parameters in the middle of their plausible ranges."""
-    return {p.name: float(p.to_natural(p.to_unconstrained(np.array(p.plausible)).mean()))
-            for p in model.scaled_parameters}
+    return {p.name: p.middle for p in model.scaled_parameters}
 
 
 def _check_is_model(model: Model) -> None:

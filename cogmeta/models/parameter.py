@@ -128,6 +128,11 @@ class Parameter:
             u = {"unit": logit, "positive": np.log, "real": np.asarray}[self.domain](np.asarray(x, float) / self.scale)
         return np.clip(u, *self.search)
 
+    @property
+    def middle(self) -> float:
+        """Middle of the plausible range, in the coordinate in which it is searched; a natural value."""
+        return float(self.to_natural(self.to_unconstrained(np.asarray(self.plausible)).mean()))
+
     def derivatives(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the first and second derivative of ``to_natural``."""
         x = self.to_natural(u)
