@@ -72,6 +72,8 @@ LEARNERS = [  # correlations measured with 150 subjects; three standard errors, 
     ("bandit/kalman_softmax", {}, ARMS, (.96,)),
     ("bandit/kalman_ucb", {}, ARMS, (.96, .58)),
     ("bandit/hidden_state", {}, ARMS, (.73, .72, .87)),
+    ("bandit/hierarchical_gaussian_filter", {}, ARMS, (.82, .95)),
+    ("bandit/volatile_kalman", {}, ARMS, (.67, .52, .62, .95)),
     ("bandit/kalman_ucb", GAUSSIAN, None, (.81, .47)),
     ("bandit/kalman_thompson", GAUSSIAN, None, (.96,)),
     ("bandit/kalman_probit", GAUSSIAN, None, (.39, .51, .95)),  # in 20 blocks of 10, V and V / TU are nearly one

@@ -268,3 +268,33 @@ def mixture_of_agents(trials, p, initial_value=0.0, common_probability=0.7):
         out.append(log_softmax(logits, choice1) + second)
         last = choice1, state
     return out
+
+
+def hierarchical_gaussian_filter(trials, p, n_arms=2):
+    mean, variance, out = [0.0] * n_arms, [1.0] * n_arms, []
+    for choice, reward in trials:
+        wins = [1 / (1 + math.exp(-m)) for m in mean]
+        out.append(log_softmax([p["inverse_temperature"] * x for x in wins], choice))
+        variance = [v + math.exp(p["volatility"]) for v in variance]
+        precision = 1 / variance[choice] + wins[choice] * (1 - wins[choice])
+        variance[choice] = 1 / precision
+        mean[choice] += (reward - wins[choice]) / precision
+    return out
+
+
+def volatile_kalman(trials, p, n_arms=2):
+    m, w, v = [0.0] * n_arms, [p["noise"]] * n_arms, [p["initial_volatility"]] * n_arms
+    out = []
+    for choice, reward in trials:
+        wins = [1 / (1 + math.exp(-x)) for x in m]
+        out.append(log_softmax([p["inverse_temperature"] * x for x in wins], choice))
+        for arm in range(n_arms):
+            if arm != choice:
+                w[arm] += v[arm]
+                continue
+            gain = (w[arm] + v[arm]) / (w[arm] + v[arm] + p["noise"])
+            step = math.sqrt(w[arm] + v[arm]) * (reward - wins[arm])
+            posterior, covariance = (1 - gain) * (w[arm] + v[arm]), (1 - gain) * w[arm]
+            v[arm] += p["volatility_rate"] * (step**2 + w[arm] + posterior - 2 * covariance - v[arm])
+            m[arm], w[arm] = m[arm] + step, posterior
+    return out
