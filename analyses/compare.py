@@ -159,7 +159,7 @@ def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
     """Return the log-likelihood of choosing at random among the options that each scored choice had."""
     spec = rollout.task.spec
     logits = np.zeros((*rollout.action.shape, spec.n_actions))
-    logits[..., spec.family.choices[0].n_options or spec.n_actions:] = -np.inf
+    logits[..., spec.family.choices[0].n_options or spec.n_options or spec.n_actions:] = -np.inf
     return rollout_log_likelihood(rollout.with_agent(logits, None), trials)
 
 

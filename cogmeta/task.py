@@ -41,6 +41,9 @@ class TaskSpec:
         Paper and section.
     episode : tuple of str, optional
         Columns of the trial table whose change starts an episode; by default the family's.
+    n_options : int, optional
+        Options of a scored choice, the first of the actions, where these are fewer than the actions and the family
+        leaves it open; by default all actions.
     """
 
     name: str
@@ -52,6 +55,7 @@ class TaskSpec:
     reward_range: tuple[float, float]
     citation: str
     episode: tuple[str, ...] | None = None
+    n_options: int | None = None
 
     @property
     def steps_per_trial(self) -> int:

@@ -4,6 +4,7 @@ from typing import Any
 
 from tasks.bandit import BernoulliBandit
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
+from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
 from tasks.registered import Registered
@@ -139,6 +140,14 @@ DESIGNS = (
         citation="Daw et al. 2011",
         learns="Which of four drifting options pays most now, and which first action commonly leads to it.",
         departure="The drifting reward probabilities are drawn anew each episode; the paper's were made beforehand.",
+    ),
+    Registered(
+        name="harlow/vector", constructor=HarlowVector, tags=("harlow", "fixation", "monkeys"),
+        citation="Wang et al. 2018, simulation 5; Harlow 1949",
+        learns="Which of two new objects pays: to guess once, then to stay with it or to leave it, wherever it stands.",
+        departure="Vectors of eight random numbers stand for the images and one action for a movement of the eyes; rewards "
+                  "(.2 for fixation, 1, -1) are those of Wang et al. 2016, the 2018 paper prints none; without fixation "
+                  "the trial is lost; an episode is one pair (n_trials=24 lets four follow each other).",
     ),
 )
 """In the order in which they are listed."""

@@ -16,6 +16,8 @@ from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
+from tasks.harlow_players import harlow_players
+from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit, informative_players
 from tasks.matching import BaitedBandit, matching_players
 from tasks.restless import RestlessBandit, restless_players
@@ -55,6 +57,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (GaussianBandit, gaussian_players),
     (RiskyOrSafeBandit, gaussian_players),
     (TwoStep, two_step_players),
+    (HarlowVector, harlow_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
 )

@@ -45,6 +45,7 @@ VARIANTS = [
     ("bandit/gaussian2019", {"safe_variance": 0.0, "trial_index": True}),
     ("two_step/wang2016", {"fixation": True}),
     ("two_step/wang2018", {"reward_probability": (0.7, 0.2), "reversal_hazard": 0.2}),
+    ("harlow/vector", {"n_trials": 10, "pair_length": 4, "unrewarded": 0.0, "object_size": 3, "objects": "test"}),
     ("two_step/daw2011", {"fixation": True, "trial_index": True, "n_trials": 40, "invalid_penalty": 0.5}),
 ]
 
