@@ -26,7 +26,7 @@ class Preset:
     learner : Learner
         With the training length in ``learner.n_steps``.
     agent : dict
-        Options of ``LSTMActorCritic.for_task``.
+        Options of the network's ``for_task``.
     expected : dict
         Quality on fresh episodes: name -> one number a seed, in the order of ``seeds``.
     seeds : tuple of int
@@ -143,14 +143,15 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
     Parameters
     ----------
     task_name : str
-    agent : {"lstm"}, optional
+    agent : {"lstm", "gru", "rnn"}, optional
+        Kind of network; by default an LSTM.
     seed : int
         Of the initial weights.
     """
     agent = agent or "lstm"
     if agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
-    return NETWORKS[agent][1].for_task(make_task(task_name), seed=seed, **preset(task_name).agent)
+    return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **preset(task_name).agent)
 
 
 def check_names(task_name: str, agent: str, learner: str | None) -> None:

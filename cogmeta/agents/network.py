@@ -7,7 +7,7 @@ are feature-major, (n_steps, feature, n_episodes): each matrix product then writ
 import hashlib
 from abc import abstractmethod
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -51,14 +51,23 @@ class Network(Agent):
 
     Attributes
     ----------
+    kind : str
+        Under which records know it.
     config : dataclass
-        Sizes and options, enough to build an untrained one.
+        Sizes and options, enough to build an untrained one; of ``config_class``.
     weights : dict of float32 tensors
         By name; changed in place by training and by nothing else.
     """
 
+    kind: ClassVar[str]
+    config_class: ClassVar[type]
     config: Any
     weights: dict[str, torch.Tensor]
+
+    @classmethod
+    @abstractmethod
+    def weight_shapes(cls, config: Any) -> dict[str, tuple[int, int]]:
+        """Return the shape of every weight, by name."""
 
     @property
     @abstractmethod

@@ -15,16 +15,19 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig, weight_shapes
+from cogmeta.agents.gru import GRUActorCritic
+from cogmeta.agents.lstm import LSTMActorCritic
 from cogmeta.agents.network import Network
+from cogmeta.agents.rnn import RNNActorCritic
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path
 from cogmeta.version import __version__
 
 WEIGHTS, RECORD = "weights.safetensors", "record.json"
 FORMAT = "cogmeta agent 1"
-NETWORKS: dict[str, tuple[type, type, Any]] = {"lstm": (LSTMConfig, LSTMActorCritic, weight_shapes)}
-"""Kinds of network: configuration, class, and the function that gives the shapes of its weights."""
+NETWORKS: dict[str, type[Network]] = {
+    network.kind: network for network in (LSTMActorCritic, GRUActorCritic, RNNActorCritic)}
+"""Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = 
 
     Examples
     --------
+    >>> from cogmeta.agents import LSTMConfig
     >>> agent = LSTMActorCritic(LSTMConfig(observation_size=1, n_actions=2, n_units=4), seed=3)
     >>> folder = save_agent(agent, tmp / "agent", AgentRecord(task="bandit/independent", seed=3))
     >>> load_agent(folder).fingerprint() == agent.fingerprint()
@@ -132,8 +136,7 @@ def load_record(folder: str | Path) -> AgentRecord:
 
 def describe(agent: Network) -> dict[str, Any]:
     """Return what is needed, beside the weights, to build an agent again."""
-    kind = next(name for name, (_, network, _) in NETWORKS.items() if type(agent) is network)
-    return {"agent": kind, "config": asdict(agent.config), "name": agent.name, "discount": agent.discount,
+    return {"agent": agent.kind, "config": asdict(agent.config), "name": agent.name, "discount": agent.discount,
             "fingerprint": agent.fingerprint()}
 
 
@@ -149,17 +152,17 @@ def build(description: dict[str, Any], weights: dict[str, torch.Tensor], where: 
     """
     if description["agent"] not in NETWORKS:
         raise unknown_name("agent", description["agent"], NETWORKS)
-    configuration, network, shapes_of = NETWORKS[description["agent"]]
+    network = NETWORKS[description["agent"]]
     try:
-        config = configuration(**description["config"])
+        config = network.config_class(**description["config"])
     except TypeError as error:
         raise UserError(f"the configuration beside {where} does not fit this version of cogmeta: {error}.") from error
-    for name, shape in shapes_of(config).items():
+    for name, shape in network.weight_shapes(config).items():
         found = tuple(weights[name].shape) if name in weights else None
         if found != shape:
             raise UserError(f"{where} holds weight {name!r} of shape {found}, expected {shape} for the configuration "
                             "in its record; it belongs to another agent.")
-    kept = {name: weights[name].float() for name in shapes_of(config)}
+    kept = {name: weights[name].float() for name in network.weight_shapes(config)}
     return network(config, kept, discount=description["discount"], name=description["name"])
 
 

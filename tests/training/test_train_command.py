@@ -45,6 +45,14 @@ def test_the_recorded_command_makes_the_same_agent(tmp_path):
     assert load_agent(tmp_path / "again").fingerprint() == load_agent(tmp_path / "run").fingerprint()
 
 
+@pytest.mark.parametrize("agent", ["gru", "rnn"])
+def test_another_kind_of_network_is_trained_and_recorded(agent, tmp_path):
+    result = call("bandit/easy", "--agent", agent, "--steps", 1_000, "--out", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert load_agent(tmp_path / "run").kind == agent
+    assert f"--agent {agent}" in load_record(tmp_path / "run").command
+
+
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch):
     heard = []
 

@@ -1,0 +1,166 @@
+"""The tapes: forward and hand-written gradient against autograd, finite differences and torch.nn."""
+
+import numpy as np
+import pytest
+import torch
+
+from cogmeta.agents.store import NETWORKS
+
+N_STEPS, N_EPISODES = 12, 5
+CASES = {"lstm": ("lstm", {}), "gru": ("gru", {}), "gru relu": ("gru", {"candidate": "relu"}), "rnn": ("rnn", {})}
+NARROW_AND_WIDE = [1, 7, 48, 640]  # units; 640 times 5 episodes is above the width at which tanh is a sigmoid
+
+
+def network(case="lstm", n_units=7, seed=0):
+    """Return a network whose biases and initial state are not zero."""
+    kind, options = CASES[case]
+    agent_class, generator = NETWORKS[kind], torch.Generator().manual_seed(seed)
+    config = agent_class.config_class(observation_size=2, n_actions=3, n_units=n_units, **options)
+    agent = agent_class(config, seed=seed)
+    for name, weight in agent.weights.items():
+        chosen = weight if name.endswith("initial") else weight[:, -1]
+        chosen += 0.5 * torch.randn(chosen.shape, generator=generator)
+    return agent
+
+
+def played(agent, n_steps=N_STEPS, n_episodes=N_EPISODES, seed=1):
+    """Return a tape on which random inputs were played, and a random gradient of its heads."""
+    generator = torch.Generator().manual_seed(seed)
+    tape = agent.tape(n_steps, n_episodes)
+    tape.inputs.normal_(generator=generator)
+    tape.start()
+    tape.forward()
+    gradient = torch.randn(n_steps, agent.config.n_actions + 1, n_episodes, generator=generator)
+    return tape, gradient
+
+
+def plain_heads(agent, weights, inputs):
+    """Heads by the network's plain steps, which autograd can go through: the oracle."""
+    n_episodes, readout = inputs.shape[2], weights["readout"]
+    state, heads = tuple(row.expand(n_episodes, -1) for row in weights["initial"]), []
+    for x in inputs:
+        state = agent.next_state(agent.config, weights["core"], x.t(), state)
+        heads.append((state[0] @ readout[:, :-1].t() + readout[:, -1]).t())
+    return torch.stack(heads)
+
+
+def autograd(agent, tape, gradient):
+    """Gradients of sum(head * gradient) by autograd in double precision."""
+    weights = {name: w.double().clone().requires_grad_() for name, w in agent.weights.items()}
+    (plain_heads(agent, weights, tape.inputs[:-1].double()) * gradient.double()).sum().backward()
+    return {name: w.grad for name, w in weights.items()}
+
+
+@pytest.mark.parametrize("n_units", NARROW_AND_WIDE)
+@pytest.mark.parametrize("case", CASES)
+def test_the_tape_computes_what_the_plain_steps_compute(case, n_units):
+    agent = network(case, n_units)
+    tape, _ = played(agent)
+    wanted = plain_heads(agent, {n: w.double() for n, w in agent.weights.items()}, tape.inputs[:-1].double())
+    # float32 rounding over 12 steps, relative to the largest logit (relu candidates grow)
+    assert (tape.head[:-1] - wanted).abs().max() < 1e-5 * wanted.abs().max().clamp(min=1)
+
+
+@pytest.mark.parametrize("n_units", NARROW_AND_WIDE)
+@pytest.mark.parametrize("case", CASES)
+def test_the_hand_written_gradient_is_that_of_autograd(case, n_units):
+    agent = network(case, n_units)
+    tape, gradient = played(agent)
+    ours, theirs = tape.backward(gradient), autograd(agent, tape, gradient)
+    assert set(ours) == set(theirs)
+    for name, wanted in theirs.items():
+        error = (ours[name].double() - wanted).norm() / wanted.norm()
+        assert error < 1e-5, f"{name}: {error}"  # the bar; float32 reaches about 3e-7
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_gradient_is_that_of_finite_differences(case):
+    agent = network(case, n_units=3)
+    tape, gradient = played(agent)
+    ours, width = tape.backward(gradient), 1e-6
+    inputs, weights = tape.inputs[:-1].double(), {name: w.double() for name, w in agent.weights.items()}
+    for name, weight in weights.items():
+        for place in [(0, 0), (len(weight) // 2, -1), (-1, 1)]:
+            at = weight[place].item()
+            sides = []
+            for change in (width, -width):
+                weight[place] = at + change
+                sides.append((plain_heads(agent, weights, inputs) * gradient.double()).sum())
+            weight[place] = at
+            slope = (sides[0] - sides[1]) / (2 * width)
+            # 1e-5 of the largest slope of this weight: entries near zero have no relative precision of their own
+            assert abs(ours[name][place] - slope) < 1e-5 * ours[name].abs().max()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_gradient_of_the_inputs_is_that_of_autograd(case):
+    """A stack sends it down to the layer below."""
+    agent = network(case)
+    tape, gradient = played(agent)
+    tape.backward(gradient)
+    inputs = tape.inputs[:-1].double().clone().requires_grad_()
+    weights = {name: w.double() for name, w in agent.weights.items()}
+    (plain_heads(agent, weights, inputs) * gradient.double()).sum().backward()
+    assert (tape.input_gradient().double() - inputs.grad).norm() < 1e-5 * inputs.grad.norm()
+
+
+ORDER = {"lstm": [0, 1, 3, 2], "gru": [0, 1, 2], "rnn": [0]}  # torch's gates are i, f, g, o and r, z, n
+
+
+@pytest.mark.parametrize("kind", ORDER)
+def test_the_tape_agrees_with_torch_nn(kind):
+    agent = network(kind, n_units=9)
+    tape, _ = played(agent)
+    n_inputs, gates = agent.config.n_inputs, agent.weights["core"].chunk(len(ORDER[kind]))
+    core = torch.cat([gates[k] for k in ORDER[kind]])
+    layer = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU, "rnn": torch.nn.RNN}[kind](n_inputs, 9)
+    with torch.no_grad():
+        layer.weight_ih_l0.copy_(core[:, :n_inputs])
+        layer.weight_hh_l0.copy_(core[:, n_inputs:-1])
+        layer.bias_ih_l0.copy_(core[:, -1])
+        layer.bias_hh_l0.zero_()
+        state = tuple(row.expand(1, N_EPISODES, 9).contiguous() for row in agent.weights["initial"])
+        hidden, _ = layer(tape.inputs[:-1].transpose(1, 2), state if kind == "lstm" else state[0])
+    assert torch.allclose(tape.hidden[1:-1].transpose(1, 2), hidden, atol=1e-5)  # float32 rounding
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_behaving_step_by_step_and_playing_on_a_tape_say_the_same(case, rng):
+    agent, n = network(case), 4
+    tape, state = agent.tape(6, n), agent.initial_state(n)
+    tape.start()
+    action, reward = np.full(n, -1), np.zeros(n)
+    for t in range(6):
+        observation = rng.normal(size=(n, 2))
+        logits, value, state = agent.step(observation, action, reward, state)
+        one_hot = np.eye(3)[action] * (action >= 0)[:, None]
+        tape.inputs[t] = torch.from_numpy(np.column_stack([observation, one_hot, reward]).T)
+        tape.step(t)
+        assert np.allclose(tape.head[t].numpy().T, np.column_stack([logits, value]), atol=1e-5)
+        action, reward = rng.integers(3, size=n), rng.random(n)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_unroll_that_goes_on_equals_one_long_unroll(case):
+    agent = network(case)
+    whole, _ = played(agent, n_steps=10)
+    half = agent.tape(5, N_EPISODES)
+    half.inputs[:5] = whole.inputs[:5]
+    half.start()
+    half.forward()
+    half.inputs[:5] = whole.inputs[5:10]
+    half.carry()
+    half.forward()
+    # float32 rounding: the same product over rows that lie elsewhere in memory may be summed in another order
+    assert torch.allclose(half.head[:5], whole.head[5:10], atol=1e-6)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_initial_state_gets_no_gradient_from_an_unroll_that_goes_on(case):
+    agent = network(case)
+    tape, gradient = played(agent)
+    initial = [name for name in agent.weights if name.endswith("initial")]
+    assert all(tape.backward(gradient)[name].abs().max() > 0 for name in initial)
+    tape.carry()
+    tape.forward()
+    assert all(tape.backward(gradient)[name].abs().max() == 0 for name in initial)
