@@ -13,7 +13,7 @@ import pandas as pd
 from analyses.intervals import mean_interval
 from analyses.regret import trial_regret
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import BANDIT, INDEX, validate_trials
+from cogmeta.trials import BANDIT, INDEX, free_choices, validate_trials
 
 _HIDDEN = ("payoff", "reward_probability")
 
@@ -46,7 +46,8 @@ def best_arm(trials: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Rows as in ``trials``: ``subject, session, block, trial, best`` (1.0 or 0.0), ``rank`` (1 is best), ``regret``
-        (value of the best arm minus that of the arm taken), the last three missing where nothing was chosen.
+        (value of the best arm minus that of the arm taken), the last three missing where nothing was chosen, or
+        where the choice was imposed.
 
     Examples
     --------
@@ -57,6 +58,7 @@ def best_arm(trials: pd.DataFrame) -> pd.DataFrame:
     """
     values = arm_values(trials)
     trials = validate_trials(trials, BANDIT, n_options=values.shape[1], reward_range=(-np.inf, np.inf))
+    trials = free_choices(trials, BANDIT)
     chosen = trials["choice"].to_numpy(float, na_value=np.nan)
     answered = ~np.isnan(chosen)
     taken = np.take_along_axis(values, np.where(answered, chosen, 0).astype(int)[:, None], axis=1)

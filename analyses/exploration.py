@@ -1,7 +1,7 @@
 """How much people explore within a known horizon, and whether they go back to exploring after exploiting.
 
 For tables whose ``choice`` is 1 for exploring and 0 for exploiting, whose blocks are sequences of ``n_days`` choices,
-and whose first choice is forced (``forced_choice``). The optimal policy explores more early and in longer sequences,
+and whose first choice is imposed (``forced``). The optimal policy explores more early and in longer sequences,
 and switches to exploiting at most once, so every return is an error. Source: Song, Bnaya & Ma 2019. How ours departs:
 the forced first choice can be counted, as their figures do, or left out.
 """
@@ -14,7 +14,7 @@ from analyses.intervals import UNIT, mean_interval
 from analyses.style import colors, new_axes, styled
 from cogmeta.errors import TrialTableError
 
-_NEEDED = ("choice", "forced_choice", "n_days")
+_NEEDED = ("choice", "forced", "n_days")
 
 
 def sequences(trials: pd.DataFrame, count_forced: bool = True) -> pd.DataFrame:
@@ -36,15 +36,16 @@ def sequences(trials: pd.DataFrame, count_forced: bool = True) -> pd.DataFrame:
     Examples
     --------
     >>> trials = pd.DataFrame({"subject": "a", "session": 0, "block": 0, "trial": range(4), "n_days": 4,
-    ...                        "choice": [None, 1, 0, 1], "forced_choice": [1, None, None, None]})
+    ...                        "choice": [1, 1, 0, 1], "forced": [True, False, False, False]})
     >>> sequences(trials)[["n_choices", "n_explore", "returned"]].values.tolist()
     [[4, 3, True]]
     """
     lacking = [column for column in _NEEDED if column not in trials]
     if lacking:
         raise TrialTableError(f"measures of exploration need the columns {list(_NEEDED)}; {lacking} missing.")
-    free, forced = (trials[c].astype("Float64").to_numpy(float, na_value=np.nan) for c in ("choice", "forced_choice"))
-    explore = np.where(np.isnan(free), forced, free) if count_forced else free
+    choice = trials["choice"].astype("Float64").to_numpy(float, na_value=np.nan)
+    free = np.where(trials["forced"].to_numpy(bool), np.nan, choice)
+    explore = choice if count_forced else free
     exploited = pd.Series(free == 0).groupby([trials[name].to_numpy() for name in UNIT]).cumsum().to_numpy() > 0
     table = trials[[*UNIT, "n_days"]].assign(
         n_choices=~np.isnan(explore), n_explore=explore == 1, returned=(free == 1) & exploited,

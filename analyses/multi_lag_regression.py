@@ -22,7 +22,7 @@ from analyses.stay_probability import CELLS, trial_kind
 from analyses.style import COMMON, RARE, REFERENCE, styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.trials import TWO_STEP, free_choices, validate_trials
 
 BIAS = "bias"
 """Name of the term that stands at lag 0."""
@@ -53,7 +53,7 @@ def multi_lag_regression(
     """
     if n_lags < 1:
         raise UserError(f"n_lags must be at least 1, got {n_lags}.")
-    trials = validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf))
+    trials = free_choices(validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf)), TWO_STEP)
     rows = lagged_rows(trials, n_lags)
     design, outcome = _design(trials, rows, bias), trials["choice1"].to_numpy(float, na_value=np.nan)[rows[0]] == 0
     if not per_subject:

@@ -3,7 +3,8 @@
 Expected regret of trial t is mu* - mu_a, with mu the true reward probabilities of that trial (hidden from the agent,
 in the table as ``reward_probability_0, _1, ...``), mu* the largest of them and a the arm taken; the outcome itself does
 not enter, so that luck does not. Source: Wang et al. 2016, section 3.1 (the axis of their figures, 0 to 4, is the
-default here). A trial without a response adds nothing and has a missing value.
+default here). A trial without a response, or with an imposed choice, adds nothing and has
+a missing value.
 """
 
 import re
@@ -16,7 +17,7 @@ from matplotlib.axes import Axes
 from analyses.intervals import UNIT, by_unit, mean_interval
 from analyses.style import colors, new_axes, styled
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.trials import BANDIT, free_choices, validate_trials
 
 _ARM = re.compile(r"reward_probability_(\d+)$")
 
@@ -44,7 +45,7 @@ def cumulative_regret(trials: pd.DataFrame) -> pd.DataFrame:
     [0.5, 0.5, 1.0]
     """
     means = reward_probabilities(trials)
-    trials = validate_trials(trials, BANDIT, n_options=means.shape[1])
+    trials = free_choices(validate_trials(trials, BANDIT, n_options=means.shape[1]), BANDIT)
     regret = trial_regret(trials, means)
     out = trials[list(UNIT)].copy()
     episode = _episode(trials)

@@ -30,7 +30,7 @@ def reversal_trials(trials: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         Rows as in ``trials``: ``subject, session, block, trial, n_reversals`` (before or on this trial, in the
         episode), ``position`` (trials since the reversal or the beginning, from 0), ``best`` and ``previous_best``
-        (1.0 where the best, or formerly best, arm was taken; missing without a response, or before any reversal).
+        (1.0 where the best, or formerly best, arm was taken; missing without a free choice, or before any reversal).
 
     Examples
     --------
@@ -50,7 +50,7 @@ def reversal_trials(trials: pd.DataFrame) -> pd.DataFrame:
     out["position"] = arm.groupby(stretch).cumcount()
     former = before.where(reversal).groupby(stretch).transform("first")
     chosen = pd.Series(pd.to_numeric(trials["choice"]).to_numpy(float, na_value=np.nan))
-    out["previous_best"] = (chosen == former).astype(float).where(former.notna() & chosen.notna())
+    out["previous_best"] = (chosen == former).astype(float).where(former.notna() & out["best"].notna())
     return out
 
 

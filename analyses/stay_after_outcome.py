@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analyses.intervals import mean_interval
-from cogmeta.trials import BANDIT, episode_rows, validate_trials
+from cogmeta.trials import BANDIT, episode_rows, free_choices, validate_trials
 
 
 def stay_after_outcome(trials: pd.DataFrame, adjacent: bool = False, threshold: float = 0.0) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def stay_after_outcome(trials: pd.DataFrame, adjacent: bool = False, threshold: 
     >>> stay_after_outcome(trials)[["reward", "stay", "n"]].values.tolist()
     [[True, 1.0, 1], [False, 0.5, 2]]
     """
-    trials = validate_trials(trials, BANDIT, reward_range=(-np.inf, np.inf))
+    trials = free_choices(validate_trials(trials, BANDIT, reward_range=(-np.inf, np.inf)), BANDIT)
     now, before = _pairs(trials, adjacent)
     choice = trials["choice"].to_numpy(float, na_value=np.nan)
     subject, names = pd.factorize(trials["subject"])

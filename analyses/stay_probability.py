@@ -17,7 +17,7 @@ from analyses.intervals import mean_interval
 from analyses.style import COMMON, RARE, REFERENCE, styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.trials import TWO_STEP, free_choices, validate_trials
 
 CELLS = ("rewarded_common", "rewarded_rare", "unrewarded_common", "unrewarded_rare")
 """What happened on the trial before."""
@@ -50,7 +50,7 @@ def stay_probability(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFra
     >>> stay_probability(trials)[["cell", "stay", "n"]].values.tolist()
     [['rewarded_common', 1.0, 1], ['rewarded_rare', nan, 0], ['unrewarded_common', nan, 0], ['unrewarded_rare', 0.0, 1]]
     """
-    trials = validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf))
+    trials = free_choices(validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf)), TWO_STEP)
     now, before = lagged_rows(trials, 1, adjacent)
     choice = trials["choice1"].to_numpy(float, na_value=np.nan)
     stay = choice[now] == choice[before]

@@ -39,7 +39,8 @@ def check_task(task: Task, seed: int = 0) -> None:
     UserError
         The first thing found wrong: shapes, types and ranges; the same seed giving other bytes, or another seed the
         same; a state changed in place; episodes that share draws; hidden parameters in the observation; ``done``
-        elsewhere than at the last step; a trial table that does not lead back; a wrong action accepted.
+        elsewhere than at the last step; imposed actions out of range, or lost on the way to the trial table and back;
+        a trial table that does not lead back; a wrong action accepted.
 
     Notes
     -----
@@ -55,6 +56,7 @@ def check_task(task: Task, seed: int = 0) -> None:
     >>> check_task(make_task("bandit/easy", n_trials=20))
     """
     _check_spec(task)
+    _check_imposed(task, seed)
     for n_episodes in (1, 7):
         _check_play(task, n_episodes, seed)
     _check_pure(task, seed)
@@ -134,7 +136,7 @@ def _play(
     for _ in range(n_steps or task.spec.n_steps):
         steps["hidden"].append({name: np.array(array) for name, array in task.hidden(state).items()})
         action = action_rng.integers(0, task.spec.n_actions, 1 if equal else n_episodes)
-        action = np.broadcast_to(action, n_episodes).copy()
+        action, _ = task.enact(state, np.broadcast_to(action, n_episodes).copy())
         state, observation, reward, done = task.advance(state, action, rng)
         for name, array in (("observation", observation), ("reward", reward), ("done", done)):
             steps[name].append(array.copy())
@@ -169,13 +171,29 @@ def _check_ranges(task: Task, observation: np.ndarray, reward: np.ndarray) -> No
     _require(not observation[-1].any(), "the observation after the last step must be zeros.")
 
 
+def _check_imposed(task: Task, seed: int, n_episodes: int = 5) -> None:
+    rng, n_actions = np.random.default_rng(seed), task.spec.n_actions
+    state, _ = task.begin(n_episodes, rng)
+    for step in range(task.spec.n_steps):
+        imposed = task.imposed(state)
+        if imposed is not None:
+            imposed = np.asarray(imposed)
+            _require(imposed.shape == (n_episodes,) and imposed.dtype.kind == "i" and imposed.min() >= NO_ACTION
+                     and imposed.max() < n_actions,
+                     f"imposed must give an integer array of shape ({n_episodes},), an action in [0, {n_actions}) or "
+                     f"{NO_ACTION} where the choice is free, got {imposed!r} at step {step}.")
+            _require(_same(imposed, task.imposed(state)), f"imposed gave another answer for the same state at step {step}.")
+        action, _ = task.enact(state, rng.integers(0, n_actions, n_episodes))
+        state = task.advance(state, action, rng)[0]
+
+
 def _check_pure(task: Task, seed: int) -> None:
     """Advance twice from the same state with the same generator: nothing may have changed."""
     rng, action_rng = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     state, _ = task.begin(5, rng)
     for step in range(min(task.spec.n_steps, _MOST_STEPS)):
         hidden = {name: array.copy() for name, array in task.hidden(state).items()}
-        action = action_rng.integers(0, task.spec.n_actions, 5)
+        action, _ = task.enact(state, action_rng.integers(0, task.spec.n_actions, 5))
         given, before = action.copy(), rng.bit_generator.state
         next_state, *first = task.advance(state, action, rng)
         first = [array.copy() for array in first]
@@ -315,13 +333,17 @@ def _check_round_trip(task: Task, seed: int) -> None:
 
 
 def _compare(rollout: Rollout, back: Rollout) -> None:
-    for name in ("observation", "action", "reward", "valid", "scored", "row"):
-        one, other = getattr(rollout, name), getattr(back, name)
+    for name in ("observation", "action", "reward", "valid", "scored", "row", "forced"):
+        one, other = (_forced(r) if name == "forced" else getattr(r, name) for r in (rollout, back))
         _require(_same(one, other), f"to_trials, then from_trials, gave another {name}: {one.dtype} {one.shape} became "
                  f"{other.dtype} {other.shape}" + _first_difference(one, other))
     for name, array in rollout.hidden.items():
         _require(name in back.hidden and np.array_equal(array, back.hidden[name]),
                  f"to_trials, then from_trials, lost or changed hidden {name!r}; keep it in columns of the table.")
+
+
+def _forced(rollout: Rollout) -> np.ndarray:
+    return np.zeros_like(rollout.valid) if rollout.forced is None else rollout.forced
 
 
 def _first_difference(one: np.ndarray, other: np.ndarray) -> str:
@@ -401,6 +423,6 @@ def _episodes(rollout: Rollout, chosen: np.ndarray) -> Rollout:
     """Return a rollout of some of the episodes."""
     names = ("observation", "action", "reward", "valid", "scored", "row")
     return replace(
-        rollout, **{name: getattr(rollout, name)[:, chosen] for name in names},
+        rollout, **{name: getattr(rollout, name)[:, chosen] for name in names}, forced=_forced(rollout)[:, chosen],
         hidden={name: array[:, chosen] for name, array in rollout.hidden.items()}, logits=None, value=None, activity={},
     )

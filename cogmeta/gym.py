@@ -3,8 +3,9 @@
 ``TaskEnv`` is one episode at a time, ``TaskVectorEnv`` as many side by side as one likes, at the speed of the batched
 task. A Gymnasium agent sees its observation alone, while agents here also hear what they did and got at the step
 before; with ``hears=True`` both stand in the observation, the action one-hot, as recurrent agents of other libraries
-need it for meta-reinforcement learning. Needs the extra ``gym``: ``pip install "cogmeta[gym]"``. ``tasks/gym.py``
-registers ids.
+need it for meta-reinforcement learning. Where the task imposes an action, it is done whatever was answered, and
+``info["imposed"]`` of the call before names it (-1 where the choice is free). Needs the extra ``gym``:
+``pip install "cogmeta[gym]"``. ``tasks/gym.py`` registers ids.
 """
 
 from typing import Any
@@ -62,9 +63,15 @@ class _Episodes:
         """Play one step; return what is shown, rewards, and whether the episodes are over."""
         if self.over:
             raise UserError(f"the episode of {self.task.spec.name!r} is over, or has not begun; call reset() first.")
+        action, _ = self.task.enact(self.state, self.task.check_action(action, self.n_episodes))
         self.state, observation, reward, done = self.task.advance(self.state, action, rng)
         self.over = bool(done.all())
         return self._shown(observation, action, reward), reward, done
+
+    def info(self) -> dict[str, np.ndarray]:
+        """Return ``imposed``, one action an episode for the step to come; nothing where all choices are free."""
+        imposed = None if self.over else self.task.imposed(self.state)
+        return {} if imposed is None else {"imposed": imposed}
 
     def _shown(self, observation: np.ndarray, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
         return heard(self.task, observation, action, reward) if self.hears else observation
@@ -98,14 +105,17 @@ class TaskEnv(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin a fresh episode; return the observation and nothing besides."""
+        """Begin a fresh episode; return the observation and what is imposed."""
         super().reset(seed=seed)
-        return self._episode.begin(self.np_random)[0], {}
+        return self._episode.begin(self.np_random)[0], self._info()
 
     def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
-        """Play one step; return observation, reward, whether the episode is over, False and nothing besides."""
+        """Play one step; return observation, reward, whether the episode is over, False and what is imposed next."""
         shown, reward, done = self._episode.advance(np.array([action], np.int64), self.np_random)
-        return shown[0], float(reward[0]), bool(done[0]), False, {}
+        return shown[0], float(reward[0]), bool(done[0]), False, self._info()
+
+    def _info(self) -> dict[str, Any]:
+        return {name: int(array[0]) for name, array in self._episode.info().items()}
 
 
 class TaskVectorEnv(VectorEnv):
@@ -140,15 +150,16 @@ class TaskVectorEnv(VectorEnv):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Begin fresh episodes; return the observations and nothing besides."""
+        """Begin fresh episodes; return the observations and what is imposed."""
         super().reset(seed=seed)
         self._begun = True
-        return self._episodes.begin(self.np_random), {}
+        return self._episodes.begin(self.np_random), self._episodes.info()
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """Play one step of every episode, or begin fresh ones after the last."""
         never = np.zeros(self.num_envs, bool)
         if self._begun and self._episodes.over:
-            return self._episodes.begin(self.np_random), np.zeros(self.num_envs), never, never, {}
+            shown = self._episodes.begin(self.np_random)
+            return shown, np.zeros(self.num_envs), never, never, self._episodes.info()
         shown, reward, done = self._episodes.advance(np.asarray(actions, np.int64), self.np_random)
-        return shown, reward, done, never, {}
+        return shown, reward, done, never, self._episodes.info()

@@ -9,6 +9,7 @@ from scipy.special import log_softmax
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
+from cogmeta.trials import FORCED
 
 if TYPE_CHECKING:
     from cogmeta.task import Task
@@ -32,6 +33,8 @@ class Rollout:
         True where the action was a free choice that a likelihood counts.
     row : (n_steps, n_episodes) int64 array
         Position in the trial table of the trial that the step belongs to; -1 in padding.
+    forced : (n_steps, n_episodes) bool array or None
+        True where a choice was imposed by the task: learned from, not scored. None where all were free.
     hidden : dict of arrays
         What the task hid at each step; empty where it is not known.
     logits : (n_steps, n_episodes, n_actions) float array or None
@@ -49,6 +52,7 @@ class Rollout:
     valid: np.ndarray
     scored: np.ndarray
     row: np.ndarray
+    forced: np.ndarray | None = None
     hidden: dict[str, np.ndarray] = field(default_factory=dict)
     logits: np.ndarray | None = None
     value: np.ndarray | None = None
@@ -125,10 +129,17 @@ class Rollout:
             its own, named ``"0"``, ``"1"``, and so on.
         """
         trials = self.task.to_trials(self)
+        if self.forced is not None:
+            trials[FORCED] = self._by_trial(self.forced)
         if subject is not None:
             trials["session"] = trials["subject"].astype(int)
             trials["subject"] = subject
         return trials
+
+    def _by_trial(self, steps: np.ndarray) -> np.ndarray:
+        """Return one bool a row of the trial table: whether it is so at any step of the trial."""
+        by_trial = steps.reshape(-1, self.task.spec.steps_per_trial, self.n_episodes).any(axis=1)
+        return by_trial.T[self.valid[:: self.task.spec.steps_per_trial].T]
 
     def with_agent(self, logits: np.ndarray, value: np.ndarray, **recorded: object) -> "Rollout":
         """Return a copy that holds what an agent said at every step."""

@@ -64,10 +64,10 @@ def simulate(
         agent_state = agent.see_hidden(hidden, agent_state) if agent.sees_hidden else agent_state
         logits, value, agent_state = agent.step(observation, action, reward, agent_state)
         _check_logits(agent, task, logits)
-        action = sample(logits, action_rng)
+        action, forced = task.enact(task_state, sample(logits, action_rng))
         task_state, next_observation, reward, done = task.advance(task_state, action, task_rng)
-        steps.add(agent_state, observation=observation, action=action, reward=reward, valid=alive, logits=logits,
-                  value=value, **{f"hidden.{name}": array for name, array in hidden.items()})
+        steps.add(agent_state, observation=observation, action=action, reward=reward, valid=alive, forced=forced,
+                  logits=logits, value=value, **{f"hidden.{name}": array for name, array in hidden.items()})
         observation, alive = next_observation, alive & ~done
         if listener:
             listener(t + 1, n_steps)
@@ -180,9 +180,11 @@ class _Steps:
         """Return everything as a rollout of ``task``."""
         arrays = self.arrays()
         action, valid = arrays["action"].astype(np.int64), arrays["valid"]
+        choices = valid & task.scored(arrays["observation"], action)
+        forced = choices & arrays["forced"]
         return Rollout(
             task=task, observation=arrays["observation"], action=action, reward=arrays["reward"].astype(np.float64),
-            valid=valid, scored=valid & task.scored(arrays["observation"], action), row=_rows(task, valid),
+            valid=valid, scored=choices & ~forced, row=_rows(task, valid), forced=forced if forced.any() else None,
             hidden=_under("hidden.", arrays), logits=arrays["logits"], value=arrays["value"],
             activity=_under("activity.", arrays), discount=self.agent.discount,
         )

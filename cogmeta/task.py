@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
 from cogmeta.trials import Family
 
@@ -119,6 +120,39 @@ class Task(ABC):
         UserError
             An action is not an integer in range.
         """
+
+    def imposed(self, state: Any) -> np.ndarray | None:
+        """Return the action that the task imposes at this step: it is done whatever an agent answers.
+
+        Such a choice is learned from, not scored: whoever plays the task hands ``advance`` what ``enact`` returns.
+
+        Returns
+        -------
+        (n_episodes,) int array or None
+            ``NO_ACTION`` (-1) where the choice is free; None where it is free in every episode.
+        """
+        return None
+
+    def enact(self, state: Any, action: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what is done when ``action`` was answered, and where that was imposed.
+
+        Parameters
+        ----------
+        state : object
+            From ``begin`` or the last ``advance``.
+        action : (n_episodes,) int array
+
+        Returns
+        -------
+        action : (n_episodes,) int array
+            The imposed action where there is one.
+        forced : (n_episodes,) bool array
+        """
+        imposed = self.imposed(state)
+        if imposed is None:
+            return action, np.zeros(len(action), bool)
+        forced = imposed != NO_ACTION
+        return np.where(forced, imposed, action), forced
 
     @abstractmethod
     def hidden(self, state: Any) -> dict[str, np.ndarray]:

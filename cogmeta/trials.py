@@ -18,6 +18,9 @@ from cogmeta.files import atomic_path
 INDEX = ("subject", "session", "block", "trial")
 """Columns that name a trial; ``session`` and ``block`` are 0 where a table does not have them."""
 
+FORCED = "forced"
+"""Column that is True where the choices of a trial were imposed: learned from, not scored. Without it all are free."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -113,7 +116,7 @@ def validate_trials(
     -------
     DataFrame
         The same rows and columns, with ``session`` and ``block`` (0 where there were none), choices and states
-        as nullable integers, ``reward`` as float and, for two-step, ``common``.
+        as nullable integers, ``reward`` as float, ``forced`` (where there is one) as bool and, for two-step, ``common``.
 
     Raises
     ------
@@ -144,6 +147,8 @@ def validate_trials(
     for column, n_values in family.states:
         out[column] = _integers(out, column, n_values)
     out["reward"] = _rewards(out, family, reward_range or family.reward_range)
+    if FORCED in out:
+        out[FORCED] = _booleans(out, FORCED)
     return out.assign(**family.derive(out)) if family.derive else out
 
 
@@ -152,6 +157,27 @@ def missing(trials: pd.DataFrame, family: Family | str) -> np.ndarray:
     family = get_family(family)
     needed = [c.column for c in family.choices_in(trials)] + [name for name, _ in family.states]
     return trials[needed].isna().any(axis=1).to_numpy()
+
+
+def forced_trials(trials: pd.DataFrame) -> np.ndarray:
+    """Return (n_trials,) bool: True where a validated table says that the choices of a trial were imposed."""
+    return trials[FORCED].to_numpy(bool) if FORCED in trials else np.zeros(len(trials), bool)
+
+
+def free_choices(trials: pd.DataFrame, family: Family | str) -> pd.DataFrame:
+    """Return a validated table in which imposed choices are missing: what measures of somebody's choices look at.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"subject": "a", "trial": [0, 1], "choice": [1, 0], "reward": [1, 0],
+    ...                       "forced": [True, False]})
+    >>> free_choices(validate_trials(table, "bandit"), "bandit")["choice"].tolist()
+    [<NA>, 0]
+    """
+    forced = forced_trials(trials)
+    if not forced.any():
+        return trials
+    return trials.assign(**{c.column: trials[c.column].mask(forced) for c in get_family(family).choices_in(trials)})
 
 
 def episode_rows(trials: pd.DataFrame, family: Family | str, episode: tuple[str, ...] | None = None) -> np.ndarray:
@@ -341,6 +367,18 @@ def _integer_hint(number: float, n_values: int | None) -> str:
     if n_values is not None and number == n_values:
         return "If options are coded 1, 2, ..., subtract 1 first."
     return "Count from 0."
+
+
+def _booleans(trials: pd.DataFrame, column: str) -> pd.Series:
+    known = trials[column].map(lambda cell: _TRUTH.get(str(cell).lower()))
+    if known.isna().any():
+        row = int(np.argmax(known.isna()))
+        raise TrialTableError(f"{column} must be True where the choice was imposed and False where it was free, got "
+                              f"{trials[column].iloc[row]!r} {_where(trials, row)}. Leave the column out if all were free.")
+    return known.astype(bool)
+
+
+_TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
 def _rewards(trials: pd.DataFrame, family: Family, reward_range: tuple[float, float]) -> pd.Series:

@@ -9,7 +9,7 @@ from cogmeta.errors import TrialTableError
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task
 from cogmeta.trials import validate_trials
-from tasks.columns import answered_rows, check_length, flat, index_columns, take
+from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
 
 
 class ArmsTask(Task):
@@ -79,9 +79,10 @@ class ArmsTask(Task):
             check_length(row, self.n_trials, self.name)
         valid = row >= 0
         observation, action = self._seen(trials, row), take(trials, "choice", row).astype(np.int64)
+        scored, forced = scored_and_forced(trials, row, valid & self.scored(observation, action))
         return Rollout(
             task=self, observation=observation, action=action, reward=take(trials, "reward", row), valid=valid,
-            scored=valid & self.scored(observation, action), row=row, hidden=self._hidden_in(trials, row),
+            scored=scored, row=row, forced=forced, hidden=self._hidden_in(trials, row),
         )
 
     def _seen(self, trials: pd.DataFrame, row: np.ndarray) -> np.ndarray:

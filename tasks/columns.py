@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
-from cogmeta.trials import Family, episode_rows
+from cogmeta.trials import FORCED, Family, episode_rows, forced_trials
 
 
 def flat(array: np.ndarray, valid: np.ndarray) -> np.ndarray:
@@ -47,6 +47,26 @@ def take(trials: pd.DataFrame, column: str, row: np.ndarray, padding: float = 0.
         NaN where the table has a missing value.
     """
     return np.where(row >= 0, trials[column].to_numpy(float, na_value=np.nan)[row], padding)
+
+
+def scored_and_forced(
+    trials: pd.DataFrame, row: np.ndarray, choices: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return which choices are scored, and which were imposed (None in a table that does not say).
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Validated.
+    row : (n_steps, n_episodes) int array
+        Row of the trial of each step, -1 in padding.
+    choices : (n_steps, n_episodes) bool array
+        Where a valid choice was made.
+    """
+    if FORCED not in trials:
+        return choices, None
+    forced = choices & np.where(row >= 0, forced_trials(trials)[row], False)
+    return choices & ~forced, forced
 
 
 def answered_rows(trials: pd.DataFrame, family: Family, episode: tuple[str, ...] | None = None) -> np.ndarray:

@@ -26,7 +26,7 @@ from cogmeta.errors import TrialTableError, UserError
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import TWO_STEP, validate_trials
-from tasks.columns import answered_rows, check_length, flat, index_columns, take
+from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
 from tasks.walks import reflect
 
 FIXATE = 2
@@ -210,10 +210,11 @@ class TwoStep(Task):
         valid = np.repeat(row >= 0, self._steps_per_trial, axis=0)
         action = self._actions_in(trials, row)
         observation = self._observations_in(trials, row)
-        steps = action.reshape(valid.shape)
+        steps, step_row = action.reshape(valid.shape), np.repeat(row, self._steps_per_trial, axis=0)
+        scored, forced = scored_and_forced(trials, step_row, valid & self.scored(observation, steps))
         return Rollout(
             task=self, observation=observation, action=steps, reward=self._rewards_in(trials, row, action), valid=valid,
-            scored=valid & self.scored(observation, steps), row=np.repeat(row, self._steps_per_trial, axis=0),
+            scored=scored, row=step_row, forced=forced,
             hidden={name: np.repeat(array, self._steps_per_trial, axis=0)
                     for name, array in self._hidden_in(trials, row).items()},
         )

@@ -7,8 +7,7 @@ others to the right port (``congruent`` says which); ``state2`` is the port to w
 leads, so that option 0 commonly leads to state 0 as everywhere in this project. Its own record of common transitions
 agrees with that on every row, or the file is refused.
 
-A first choice that was instructed is not free: it stands as missing, with what was done in ``forced_choice1`` and with
-its state and reward in place. A trial that was broken off (a violation, or no outcome) is a row without choice, state
+A first choice that was instructed is marked ``forced``. A trial that was broken off (a violation, or no outcome) is a row without choice, state
 or reward. Trial numbers are the file's own order, from 0, through all sessions of a rat. There is no second choice.
 """
 
@@ -76,8 +75,8 @@ def _recode(rat: str, raw: pd.DataFrame) -> pd.DataFrame:
     of_left, of_right = (raw["left"], raw["right"]) if congruent else (raw["right"], raw["left"])
     return pd.DataFrame({
         "subject": rat, "session": raw["new_session"].cumsum().astype(int) - 1, "trial": np.arange(len(raw)),
-        "choice1": side.mask(void | forced), "state2": state.mask(void), "reward": raw["reward"].mask(void),
-        "forced": forced, "forced_choice1": side.where(forced & ~void).astype("Int64"), "violation": void,
+        "choice1": side.mask(void), "state2": state.mask(void), "reward": raw["reward"].mask(void),
+        "forced": forced, "violation": void,
         "congruent": congruent, "better_state": (of_right > of_left).astype(int), "reward_probability_0": of_left,
         "reward_probability_1": of_right, "side": raw["choice1"], "port": raw["port"],
         "common_recorded": raw["common"] == 1,
@@ -109,7 +108,7 @@ MILLER2022 = DataSet(
     ),
     read=read,
     columns={
-        "forced, forced_choice1": "whether the first choice was instructed, and what it was then",
+        "forced": "whether the first choice was instructed",
         "violation": "whether the trial was broken off; nothing of it is used",
         "congruent": "whether a side commonly led to the port of the same side, in this rat",
         "better_state": "the state that pays with .8",

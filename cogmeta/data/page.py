@@ -25,8 +25,8 @@ from cogmeta.data import load_trials
 people = load_trials("bahrami2020_restless4", schedule=2)
 ```
 
-In all of them a trial without a response has missing choices, and a choice that the task imposed is missing too (what
-was done then stands in a column of its own). [The trial table](trial_table.md) says what the common columns hold, and
+In all of them a trial without a response has missing choices, and a choice that the task imposed is marked in the
+column `forced`: models and networks learn from it, and are not scored on it. [The trial table](trial_table.md) says what the common columns hold, and
 how to read data of your own.
 
 | name | family | task | who |

@@ -5,8 +5,7 @@ best one so far (its known reward); the number of days is shown. Source: the aut
 they are recoded, to fit the bandit tables: ``choice`` is 1 for exploring and 0 for exploiting, so the two options are
 acts and not arms (an arm's value learnt by trial and error describes them badly; ``best_before`` is what exploiting
 would have paid). A sequence of days is a ``block``, its days are ``trial`` 0, 1, ...; rewards stay points. On the
-first day there is nothing to return to, so everybody explores: such a choice is not free, stands as missing, and is
-kept in ``forced_choice``. The files of people 52 and 54 of experiment 5 are identical, byte by byte; both are read.
+first day there is nothing to return to, so everybody explores: such a choice is marked ``forced``. The files of people 52 and 54 of experiment 5 are identical, byte by byte; both are read.
 """
 
 import json
@@ -59,14 +58,14 @@ def _read_person(path: Path, name: str) -> pd.DataFrame:
     subject = f"exp{_experiment(name)}_{Path(name).stem}"
     trials = pd.DataFrame({
         "subject": subject, "block": sequence.astype(int) - 1, "trial": day.astype(int) - 1,
-        "choice": np.where(day > 1, explore, np.nan), "reward": reward, "rt": rt / 1000, "n_days": n_days.astype(int),
-        "experiment": _experiment(name), "forced": day == 1, "forced_choice": np.where(day == 1, explore, np.nan),
+        "choice": explore, "reward": reward, "rt": rt / 1000, "n_days": n_days.astype(int),
+        "experiment": _experiment(name), "forced": day == 1,
     })
     best = trials.groupby("block")["reward"].cummax()
     trials["best_before"] = best.groupby(trials["block"]).shift()
     if data.shape[1] > 6:
         _check_best(data[:, 6], best.to_numpy(), name)
-    return trials.astype({"forced_choice": "Int64"})
+    return trials
 
 
 def _check_best(recorded: np.ndarray, best: np.ndarray, name: str) -> None:
@@ -103,7 +102,7 @@ SONG2019 = DataSet(
         "n_days": "number of days of the sequence, known to the person",
         "experiment": "1 (laboratory), 2 (online), 3 (online; its files are named \"nohistory\"), 4 (laboratory) and 5 "
                       "(online; the files of both are named \"noconfirm\")",
-        "forced, forced_choice": "whether it was the first day, and what was done then (always 1, explore)",
+        "forced": "whether it was the first day, on which one can only explore",
         "best_before": "best reward of the days before, which exploiting pays; missing on the first day",
     },
     statistics=(

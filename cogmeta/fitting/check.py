@@ -69,6 +69,7 @@ def _check_adapted(model: Model, trials: pd.DataFrame, rng: np.random.Generator)
     check_functions(model, rng)
     _check_domain(model, trials, rng)
     _check_subjects(model, trials, rng)
+    _check_forced(model, trials)
     _check_chance(model, trials)
     _check_labels(model, trials)
     if model.family.name in AGENTS:
@@ -143,6 +144,17 @@ def _check_domain(model: Model, trials: pd.DataFrame, rng: np.random.Generator) 
             row = int(np.argmax(~np.isfinite(values) | (values > 1e-12)))
             raise UserError(f"the log-likelihood of {model.name} must be finite and at most 0 over the whole domain, "
                             f"got {values.iloc[row]} at trial {row % N_TRIALS} with {parameters}.")
+
+
+def _check_forced(model: Model, trials: pd.DataFrame) -> None:
+    """Imposed choices are learned from as if they were free, and not scored."""
+    forced = (trials["trial"] % 5 < 2).to_numpy()
+    free = log_likelihood((model, _middle(model)), trials).where(~forced)
+    mixed = log_likelihood((model, _middle(model)), trials.assign(forced=forced))
+    if not np.allclose(free, mixed, rtol=0, atol=1e-10, equal_nan=True):
+        raise UserError(f"{model.name} must learn from choices that the task imposed as from free ones: marking some as "
+                        f"forced changed the log-likelihood of others by up to {np.nanmax(np.abs(free - mixed)):.2g}. "
+                        "for_trials must not look at the column 'forced'.")
 
 
 def _check_chance(model: Model, trials: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ from cogmeta.fitting.subjects import tabulate
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed
-from cogmeta.trials import guess_family, missing, validate_trials
+from cogmeta.trials import forced_trials, guess_family, missing, validate_trials
 
 METHODS = ("map", "mle", "em")
 
@@ -144,6 +144,8 @@ def prepare(
     table = validate_trials(trials, model.family, reward_range=reward_range or model.reward_range)
     if missing(table, model.family).all():
         raise UserError(f"none of the {len(table)} trials has a response, so there is nothing to fit.")
+    if (missing(table, model.family) | forced_trials(table)).all():
+        raise UserError("all answered trials are forced, so there is no free choice to fit.")
     if getattr(model, "n_arms", 0) is None:
         _check_options(table, model.family.choices[0].column)
     return model.for_trials(table), table

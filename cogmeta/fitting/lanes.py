@@ -172,7 +172,8 @@ class _Block:
         self.n_lanes = len(lanes)
         events = {name: _columns(array[:n_trials], lanes)[..., None, :] for name, array in sequences.events.items()}
         names = {id(array): name for name, array in sequences.events.items()}
-        self.taken = [events[names[id(c.taken)]][:, :, 0] for c in sequences.choices]
+        self.taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else
+                      _columns(c.taken[:n_trials], lanes) for c in sequences.choices]
         self.given = [None if c.given is None else events[names[id(c.given)]] for c in sequences.choices]
         self.trials = [Trial(**{name: array[t] for name, array in events.items()}) for t in range(n_trials)]
 

@@ -1,7 +1,8 @@
 """One likelihood for everybody: fitted models, models with given parameters, networks, ideal observers.
 
 ``log_likelihood(player, trials)`` gives the natural log-probability of what was chosen in each trial, summed over the
-trial's choices, aligned with the rows of the table; NaN for a trial without a response, which scores nobody. A
+trial's choices, aligned with the rows of the table; NaN for a trial that scores nobody: one without a response, or whose choices the
+task imposed. A
 cognitive model gives the same numbers whether it runs in the lanes of a fit or replays the task as an agent.
 """
 
@@ -42,7 +43,8 @@ def log_likelihood(player: Fit | Bound | Agent, trials: pd.DataFrame, task: Task
     Returns
     -------
     Series of float
-        Natural logarithm, one a row of ``trials`` and with its index; NaN for trials without a response.
+        Natural logarithm, one a row of ``trials`` and with its index; NaN for trials without a response or with imposed
+        choices.
 
     Examples
     --------
@@ -78,7 +80,7 @@ def rollout_log_likelihood(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
     Series of float
         As ``log_likelihood``.
     """
-    values = _by_row(rollout.log_likelihood, rollout.row, len(trials))
+    values = _by_row(rollout.log_likelihood, np.where(rollout.scored, rollout.row, -1), len(trials))
     return pd.Series(values, index=trials.index, name="log_likelihood")
 
 
@@ -123,7 +125,8 @@ def _run(
         raise UserError(f"parameters must be one number, or one for each of the {len(sequences.subjects)} subjects; "
                         f"got {sorted(sizes)} of them.")
     natural = {name: np.broadcast_to(x, len(sequences.subjects)) for name, x in natural.items()}
-    return _by_row(Engine(model, sequences).trial_log_likelihood(natural), sequences.row, len(table))
+    row = np.where(sequences.scored, sequences.row, -1)
+    return _by_row(Engine(model, sequences).trial_log_likelihood(natural), row, len(table))
 
 
 def _by_row(values: np.ndarray, row: np.ndarray, n_rows: int) -> np.ndarray:

@@ -1,7 +1,8 @@
 """Trial tables as arrays: one column a sequence, ready for lanes.
 
 A sequence is what a learner goes through in one go (a block of a bandit, a session of a two-step task): its values
-start afresh with each. Sequences belong to subjects. Trials without a response are left out, as if they had not been.
+start afresh with each. Sequences belong to subjects. Trials without a response are left out, as if they had not been;
+choices that the task imposed are learned from, not scored.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import pandas as pd
 from cogmeta.errors import UserError
 from cogmeta.models.model import Model
 from cogmeta.models.trial import one_hot
-from cogmeta.trials import episode_rows
+from cogmeta.trials import episode_rows, forced_trials
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Scored:
     Attributes
     ----------
     taken : (n_trials, n_options, n_sequences) float array
-        One-hot; zeros after a sequence's last trial.
+        One-hot; zeros where the choice was imposed, and after a sequence's last trial.
     given : (n_trials, n_states, n_sequences) float array or None
         One-hot state in which it is made.
     """
@@ -64,8 +65,13 @@ class Sequences:
     @property
     def n_scored(self) -> np.ndarray:
         """(n_subjects,) number of choices that the likelihood counts."""
-        trials = np.bincount(self.subject, weights=self.length, minlength=len(self.subjects))
-        return trials.astype(int) * len(self.choices)
+        scored = sum(choice.taken.sum(axis=(0, 1)) for choice in self.choices)
+        return np.bincount(self.subject, weights=scored, minlength=len(self.subjects)).astype(int)
+
+    @property
+    def scored(self) -> np.ndarray:
+        """(n_trials, n_sequences) bool: trials with a choice that the likelihood counts."""
+        return np.any([choice.taken.any(axis=1) for choice in self.choices], axis=0)
 
 
 def sequences_of(model: Model, trials: pd.DataFrame, episode: tuple[str, ...] | None = None) -> Sequences:
@@ -94,8 +100,15 @@ def sequences_of(model: Model, trials: pd.DataFrame, episode: tuple[str, ...] | 
     for name in model.outcomes:
         column = np.append(trials[name].to_numpy(float, na_value=np.nan), 0.0)
         events[name] = column[row]
-    choices = tuple(Scored(events[c.column], events[c.given] if c.given else None) for c in model.choices)
+    choices = tuple(Scored(_free(events[c.column], trials, row), events[c.given] if c.given else None)
+                    for c in model.choices)
     return Sequences([str(s) for s in subjects], owner, row, events, choices)
+
+
+def _free(taken: np.ndarray, trials: pd.DataFrame, row: np.ndarray) -> np.ndarray:
+    """Return one-hot choices with zeros where they were imposed; the array itself where all were free."""
+    forced = forced_trials(trials)
+    return taken * ~forced[row][:, None] if forced.any() else taken
 
 
 def _codes(model: Model, trials: pd.DataFrame, row: np.ndarray) -> dict[str, tuple[np.ndarray, int]]:

@@ -63,11 +63,14 @@ def _flags(
     flags = []
     for i in range(len(sequences.subjects)):
         words = []
+        free = taken[i].sum()
         if trials[i] == 0:
             words.append("no answered trial: nothing was fitted")
-        elif trials[i] == 1:
+        elif free == 0:
+            words.append("no free choice: nothing was fitted")
+        elif free == 1:
             words.append("only one trial")
-        elif taken[i].max() == trials[i]:
+        elif taken[i].max() == free:
             words.append("all choices identical")
         if failed[i]:
             words.append("the likelihood is not finite at any start: nothing was fitted")

@@ -47,8 +47,7 @@ class A2C(Learner):
         """Take one step along the gradient of one batch."""
         advantage = batch.advantages(now.discount, now.eligibility)
         target = as_tensor(advantage + batch.value[:-1])
-        if self.normalise_advantages:
-            advantage = normalised(advantage, batch.valid)
+        advantage = for_policy(advantage, batch.free, self.normalise_advantages)
         n_steps = len(batch.action)
         head = batch.tape.head[:n_steps]
         log_probability, action = log_probabilities(head[:, :-1]), torch.from_numpy(batch.action)
@@ -92,7 +91,23 @@ def combine(
     return {"policy_loss": means[0], "entropy": -means[1], "value_loss": means[2]}, gradient * share[:, None]
 
 
-def normalised(advantage: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return advantages with mean 0 and standard deviation 1 over the steps that were played, 0 elsewhere."""
-    played = advantage[valid]
-    return np.where(valid, (advantage - played.mean()) / (played.std() + 1e-8), 0.0)
+def for_policy(advantage: np.ndarray, free: np.ndarray, normalise: bool) -> np.ndarray:
+    """Return the advantages that teach the policy: 0 where the task imposed the action or the episode had ended.
+
+    Parameters
+    ----------
+    advantage : (n_steps, n_episodes) array
+    free : (n_steps, n_episodes) bool array
+        See ``Batch``.
+    normalise : bool
+        Whether those of free choices get mean 0 and standard deviation 1.
+
+    Examples
+    --------
+    >>> for_policy(np.array([[1.0, 5.0, 3.0]]), np.array([[True, False, True]]), normalise=True).round(6).tolist()
+    [[-1.0, 0.0, 1.0]]
+    """
+    if normalise and free.any():
+        chosen = advantage[free]
+        advantage = (advantage - chosen.mean()) / (chosen.std() + 1e-8)
+    return np.where(free, advantage, 0.0)

@@ -26,6 +26,8 @@ class Batch:
         True at an episode's last step.
     valid : bool array
         False after an episode's end.
+    free : bool array
+        False there, and where the task imposed the action: such a step teaches the critic, not the policy.
     value : (n_steps + 1, n_episodes) float64 array
         The last row is the value after the unroll.
     """
@@ -35,6 +37,7 @@ class Batch:
     reward: np.ndarray
     done: np.ndarray
     valid: np.ndarray
+    free: np.ndarray
     value: np.ndarray
 
     def reward_prediction_error(self, discount: float) -> np.ndarray:
@@ -92,19 +95,19 @@ class Collector:
         self._begin()
         shape = (self.n_steps, self.n_episodes)
         action, reward = np.empty(shape, np.int64), np.empty(shape)
-        done, valid = np.empty(shape, bool), np.empty(shape, bool)
+        done, valid, free = np.empty(shape, bool), np.empty(shape, bool), np.empty(shape, bool)
         dart = self.action_rng.random(shape)
         for t in range(self.n_steps):
             write_inputs(self.inputs[t], self.observation, self.action, self.reward)
             self.tape.step(t)
-            self.action = action[t] = choose(self.head[t, :-1], dart[t])
+            self.action, forced = self.task.enact(self.state, choose(self.head[t, :-1], dart[t]))
             self.state, self.observation, self.reward, done[t] = self.task.advance(
                 self.state, self.action, self.task_rng)
-            reward[t], valid[t] = self.reward, self.alive
+            action[t], reward[t], valid[t], free[t] = self.action, self.reward, self.alive, self.alive & ~forced
             self.alive = self.alive & ~done[t]
         self.played += self.n_steps
         done[-1] |= self.between_episodes
-        return Batch(self.tape, action, reward, done, valid, self._values())
+        return Batch(self.tape, action, reward, done, valid, free, self._values())
 
     def _values(self) -> np.ndarray:
         """Values at every step and after the last; nothing lies beyond an episode's end."""

@@ -13,7 +13,7 @@ import torch
 
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
-from cogmeta.training.a2c import combine, normalised
+from cogmeta.training.a2c import combine, for_policy
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.learner import Learner, Now, Scheduled
 from cogmeta.training.losses import clipped_surrogate, log_probabilities, negative_entropy, taken, value_error
@@ -68,8 +68,7 @@ class PPO(Learner):
         """Take ``n_epochs * n_minibatches`` steps along clipped gradients; losses are those of the last pass."""
         advantage = batch.advantages(now.discount, now.eligibility)
         target = as_tensor(advantage + batch.value[:-1])
-        if self.normalise_advantages:
-            advantage = normalised(advantage, batch.valid)
+        advantage = for_policy(advantage, batch.free, self.normalise_advantages)
         action = torch.from_numpy(batch.action)
         n_steps = len(action)
         before = taken(log_probabilities(batch.tape.head[:n_steps, :-1]), action)

@@ -120,7 +120,7 @@ def test_exploration_counts_sequences_their_returns_and_the_forced_day():
     days = [5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6]
     trials = pd.DataFrame({
         "subject": "a", "session": 0, "block": [0] * 5 + [1] * 6, "trial": [*range(5), *range(6)], "n_days": days,
-        "choice": [None, 1, 0, 0, 0, None, 1, 0, 1, 0, 0], "forced_choice": [1] + [None] * 4 + [1] + [None] * 5,
+        "choice": [1, 1, 0, 0, 0, 1, 1, 0, 1, 0, 0], "forced": [True] + [False] * 4 + [True] + [False] * 5,
     })
     table = sequences(trials)
     assert table[["n_choices", "n_explore", "returned"]].values.tolist() == [[5, 2, False], [6, 3, True]]

@@ -47,7 +47,7 @@ def test_rats_of_miller2022(data_folder, expected):
     pytest.importorskip("h5py")
     trials = load_trials("miller2022_rat_twostep", data_folder)
     answered = trials[trials["state2"].notna()]
-    free = trials[~missing(trials, TWO_STEP)]
+    free = trials[~missing(trials, TWO_STEP) & ~trials["forced"]]
     same_side = trials["side"] == trials["port"]
     table = stay_probability(trials, adjacent=True)
     group = group_stay(table).set_index("cell")
@@ -170,7 +170,7 @@ def test_people_of_song2019(data_folder, expected):
             "n_subjects": trials["subject"].nunique(), "n_rows": len(trials),
             "P(explore) pooled": table["n_explore"].sum() / table["n_choices"].sum(),
             "P(explore) by n_days 5..10": by_days["pooled"],
-            "P(explore) on day 1": trials["forced_choice"][trials["trial"] == 0].mean(),
+            "P(explore) on day 1": trials["choice"][trials["trial"] == 0].mean(),
             "mean number of explorations per sequence by n_days 5..10": by_days["explorations"],
             "mean reward pooled": trials["reward"].mean(),
             "share of exploit rows with reward == best so far before":
@@ -197,7 +197,7 @@ def test_the_rats_are_those_of_the_table_that_was_derived_independently(data_fol
     pytest.importorskip("h5py")
     rats = load_trials("miller2022_rat_twostep", data_folder)
     derived = pd.read_csv(data_folder / "miller2022_rat_twostep" / "derived_trials.csv.gz")
-    side = rats["choice1"].fillna(rats["forced_choice1"])
+    side = rats["choice1"]
     used = ~rats["violation"]
     assert (rats["subject"] == derived["rat"]).all()
     assert (rats["session"] == derived["session"] - 1).all()
@@ -210,7 +210,7 @@ def test_the_explorers_are_those_of_the_table_that_was_derived_independently(dat
     derived = pd.read_csv(data_folder / "song2019_explore_exploit" / "derived_trials.csv.gz")
     derived["subject"] = "exp" + derived["exp"].astype(str) + "_" + derived["subject"]
     derived = derived.rename(columns={"trial": "sequence"})
-    explore = people.assign(explore=people["choice"].fillna(people["forced_choice"]))
+    explore = people.assign(explore=people["choice"])
     merged = explore.assign(sequence=people["block"] + 1, day=people["trial"] + 1).merge(
         derived, on=["subject", "sequence", "day"], suffixes=("", "_derived"), validate="one_to_one")
     assert len(merged) == len(people) == len(derived)

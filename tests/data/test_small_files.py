@@ -102,12 +102,11 @@ def explorer(folder, best=(2.0, 3.0, 3.0)):
     return song2019.SONG2019.trials({"Exp2 (Mturk)/mturk7.mat": folder / "raw.mat"}, experiment=None)
 
 
-def test_the_first_day_is_no_choice_and_its_reward_stays(tmp_path):
+def test_the_first_day_is_a_forced_choice(tmp_path):
     trials = explorer(tmp_path)
     assert trials["subject"].unique().tolist() == ["exp2_mturk7"]
-    assert trials["choice"].isna().tolist() == [True, False, False]
-    assert trials["choice"].dropna().tolist() == [1, 0]
-    assert trials["forced_choice"].fillna(-1).tolist() == [1, -1, -1]
+    assert trials["choice"].tolist() == [1, 1, 0]
+    assert trials["forced"].tolist() == [True, False, False]
     assert trials["reward"].tolist() == [2, 3, 3]
     assert trials["best_before"].tolist() == pytest.approx([np.nan, 2, 3], nan_ok=True)
     with pytest.raises(UserError, match="the best reward so far is 4 at row 1, but its rewards say 3"):
@@ -143,10 +142,11 @@ def test_side_zero_commonly_leads_to_state_zero_in_every_rat(tmp_path, congruent
     assert trials["reward_probability_0"].tolist() == [0.8 if congruent else 0.2] * 4
 
 
-def test_instructed_choices_and_violations_are_no_choices(tmp_path):
+def test_instructed_choices_are_forced_and_violations_are_no_choices(tmp_path):
     trials = rat(tmp_path)
-    assert missing(trials, TWO_STEP).tolist() == [False, False, True, True]
-    assert trials["forced_choice1"].fillna(-1).tolist() == [-1, -1, 0, -1]
+    assert missing(trials, TWO_STEP).tolist() == [False, False, False, True]
+    assert trials["forced"].tolist() == [False, False, True, True]
+    assert trials["choice1"].fillna(-1).tolist() == [0, 1, 0, -1]
     assert trials["reward"].tolist() == pytest.approx([1, 0, 1, np.nan], nan_ok=True)
     assert trials["violation"].tolist() == [False, False, False, True]
 
