@@ -8,6 +8,7 @@ from typing import Any
 from cogmeta.agent import Agent
 from cogmeta.agents.store import load_agent
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fitting.tiny_network import TinyFit, is_tiny_network
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
 from cogmeta.task import Task
@@ -20,7 +21,7 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
     Parameters
     ----------
     name : str
-        A folder that ``cogmeta train`` wrote, a reference player of this task (``"thompson"``), or a cognitive
+        A folder that ``cogmeta train`` or ``cogmeta fit-network`` wrote, a reference player of this task (``"thompson"``), or a cognitive
         model (``"two_step/hybrid"``).
     task : Task
         What it is to play.
@@ -81,6 +82,8 @@ def middle(model: Model) -> dict[str, float]:
 
 
 def _trained(folder: str, task: Task) -> Agent:
+    if is_tiny_network(folder):
+        return TinyFit.load(folder).network.for_task(task).agent({})
     agent = load_agent(folder)
     agent.check_fits(task)
     return agent
