@@ -37,6 +37,23 @@ class Agent(ABC):
     def initial_state(self, n_episodes: int) -> Any:
         """Return the state before the first step of ``n_episodes`` episodes."""
 
+    def next_episode(self, state: Any, action: np.ndarray, reward: np.ndarray) -> Any:
+        """Return the state in which the next episode of an epoch starts, from that after the last one's last step.
+
+        By default the initial state: recurrent activity starts afresh. An agent with episodic memory writes down the
+        episode that has ended, and keeps what it wrote. Called only in tasks with several episodes an epoch.
+
+        Parameters
+        ----------
+        state : object
+            From the last ``step``; it is not changed in place.
+        action : (n_episodes,) int array
+            The last of the episode that has ended; no ``step`` hears of it.
+        reward : (n_episodes,) float array
+            For it.
+        """
+        return self.initial_state(len(action))
+
     @abstractmethod
     def step(
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: Any

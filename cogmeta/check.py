@@ -120,6 +120,11 @@ def _check_spec(task: Task) -> None:
         _require(getattr(spec, name) >= 1, f"spec.{name} must be at least 1, got {getattr(spec, name)}.")
     _require(spec.n_steps % spec.n_trials == 0,
              f"spec.n_steps must be a multiple of spec.n_trials, got {spec.n_steps} and {spec.n_trials}.")
+    _require(spec.n_trials % spec.episodes_per_epoch == 0,
+             f"spec.episodes_per_epoch must divide spec.n_trials, got {spec.episodes_per_epoch} and {spec.n_trials}.")
+    start, stop = spec.cue or (0, 1)
+    _require(0 <= start < stop <= spec.observation_size, "spec.cue must be (start, stop) within the observation of size "
+             f"{spec.observation_size}, got {spec.cue}.")
     low, high = spec.reward_range
     _require(low <= high, f"spec.reward_range must be (smallest, largest), got {spec.reward_range}.")
     _require(type(task)(**task.settings) == task, "task.settings must be enough to build the task again, "
@@ -366,6 +371,8 @@ def _check_step(agent: Agent, task: Task, seed: int) -> None:
     for step in range(min(inputs.n_steps, _MOST_STEPS)):
         given = _inputs(inputs, step)
         kept = [array.copy() for array in given]
+        if step and inputs.starts[step]:
+            state = agent.next_episode(state, inputs.action[step - 1], inputs.reward[step - 1])
         if agent.sees_hidden:
             state = agent.see_hidden({name: array[step] for name, array in inputs.hidden.items()}, state)
         logits, value, next_state = agent.step(*given, state)

@@ -4,8 +4,9 @@
 task. A Gymnasium agent sees its observation alone, while agents here also hear what they did and got at the step
 before; with ``hears=True`` both stand in the observation, the action one-hot, as recurrent agents of other libraries
 need it for meta-reinforcement learning. Where the task imposes an action, it is done whatever was answered, and
-``info["imposed"]`` of the call before names it (-1 where the choice is free). Needs the extra ``gym``:
-``pip install "cogmeta[gym]"``. ``tasks/gym.py`` registers ids.
+``info["imposed"]`` of the call before names it (-1 where the choice is free). Where a task has several episodes an
+epoch, an environment's episode is an epoch, and at the start of each of its episodes nothing is heard. Needs the extra
+``gym``: ``pip install "cogmeta[gym]"``. ``tasks/gym.py`` registers ids.
 """
 
 from typing import Any
@@ -51,13 +52,14 @@ class _Episodes:
     def __init__(self, task: Task, n_episodes: int, hears: bool) -> None:
         self.task, self.n_episodes, self.hears = task, n_episodes, hears
         self.state: Any = None
-        self.over = True
+        self.over, self.played = True, 0
 
     def begin(self, rng: np.random.Generator) -> np.ndarray:
         """Draw fresh episodes; return what is shown before the first action."""
         self.state, observation = self.task.begin(self.n_episodes, rng)
-        self.over = False
-        return self._shown(observation, np.full(self.n_episodes, NO_ACTION), np.zeros(self.n_episodes))
+        self.over, self.played = False, 0
+        nothing = np.zeros(self.n_episodes)
+        return self._shown(observation, nothing, nothing)
 
     def advance(self, action: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Play one step; return what is shown, rewards, and whether the episodes are over."""
@@ -65,7 +67,7 @@ class _Episodes:
             raise UserError(f"the episode of {self.task.spec.name!r} is over, or has not begun; call reset() first.")
         action, _ = self.task.enact(self.state, self.task.check_action(action, self.n_episodes))
         self.state, observation, reward, done = self.task.advance(self.state, action, rng)
-        self.over = bool(done.all())
+        self.over, self.played = bool(done.all()), self.played + 1
         return self._shown(observation, action, reward), reward, done
 
     def info(self) -> dict[str, np.ndarray]:
@@ -74,6 +76,8 @@ class _Episodes:
         return {} if imposed is None else {"imposed": imposed}
 
     def _shown(self, observation: np.ndarray, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
+        if self.task.spec.starts_episode(self.played) and not self.over:
+            action, reward = np.full(self.n_episodes, NO_ACTION), np.zeros(self.n_episodes)
         return heard(self.task, observation, action, reward) if self.hears else observation
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Rollout:
     """Steps of a batch of episodes; every array starts with the axes (n_steps, n_episodes).
 
+    Where an epoch has several episodes, a column is an epoch: its episodes in a row.
+
     Attributes
     ----------
     task : Task
@@ -70,14 +72,19 @@ class Rollout:
         return self.action.shape[1]
 
     @property
+    def starts(self) -> np.ndarray:
+        """(n_steps,) bool: where an episode starts; only the first step, unless an epoch has several episodes."""
+        return self.task.spec.starts_episode(np.arange(self.n_steps))
+
+    @property
     def previous_action(self) -> np.ndarray:
-        """(n_steps, n_episodes) action of the step before, ``NO_ACTION`` at the first."""
-        return np.concatenate([np.full_like(self.action[:1], NO_ACTION), self.action[:-1]])
+        """(n_steps, n_episodes) action of the step before, ``NO_ACTION`` where an episode starts."""
+        return np.where(self.starts[:, None], NO_ACTION, np.roll(self.action, 1, axis=0))
 
     @property
     def previous_reward(self) -> np.ndarray:
-        """(n_steps, n_episodes) reward of the step before, 0 at the first."""
-        return np.concatenate([np.zeros_like(self.reward[:1]), self.reward[:-1]])
+        """(n_steps, n_episodes) reward of the step before, 0 where an episode starts."""
+        return np.where(self.starts[:, None], 0.0, np.roll(self.reward, 1, axis=0))
 
     @property
     def log_likelihood(self) -> np.ndarray:
@@ -116,7 +123,7 @@ class Rollout:
         if discount is None:
             raise UserError("reward prediction errors need a discount in [0, 1]; pass discount=0.9, say.")
         value = np.where(self.valid, self.value, 0.0)
-        value_next = np.concatenate([value[1:], np.zeros_like(value[:1])])
+        value_next = np.concatenate([np.where(self.starts[1:, None], 0.0, value[1:]), np.zeros_like(value[:1])])
         return np.where(self.valid, self.reward + discount * value_next - value, 0.0)
 
     def to_trials(self, subject: str | None = None) -> pd.DataFrame:

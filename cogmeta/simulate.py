@@ -28,7 +28,7 @@ def simulate(
     agent : Agent
     task : Task
     n_episodes : int
-        Episodes played side by side, >= 1.
+        Episodes played side by side, >= 1; epochs, where a task has several episodes an epoch.
     seed : int or numpy.random.Generator
         The task's draws and the agent's come from two streams of it, so that two agents with the same seed
         meet the same hidden parameters.
@@ -58,9 +58,12 @@ def simulate(
     action, reward = np.full(n_episodes, NO_ACTION), np.zeros(n_episodes)
     alive = np.ones(n_episodes, bool)
     agent_state = agent.initial_state(n_episodes)
-    n_steps = task.spec.n_steps
+    spec, n_steps = task.spec, task.spec.n_steps
     for t in range(n_steps):
         hidden = task.hidden(task_state)
+        if t and spec.starts_episode(t):
+            agent_state = agent.next_episode(agent_state, action, reward)
+            action, reward = np.full(n_episodes, NO_ACTION), np.zeros(n_episodes)
         agent_state = agent.see_hidden(hidden, agent_state) if agent.sees_hidden else agent_state
         logits, value, agent_state = agent.step(observation, action, reward, agent_state)
         _check_logits(agent, task, logits)
@@ -99,6 +102,8 @@ def replay(agent: Agent, rollout: Rollout, record: Sequence[str] = ()) -> Rollou
     state = agent.initial_state(rollout.n_episodes)
     previous_action, previous_reward = rollout.previous_action, rollout.previous_reward
     for t in range(rollout.n_steps):
+        if t and rollout.starts[t]:
+            state = agent.next_episode(state, rollout.action[t - 1], rollout.reward[t - 1])
         if agent.sees_hidden:
             state = agent.see_hidden({name: array[t] for name, array in rollout.hidden.items()}, state)
         logits, value, state = agent.step(rollout.observation[t], previous_action[t], previous_reward[t], state)

@@ -3,6 +3,11 @@
 A task is data and three functions of arrays: ``begin`` draws the hidden parameters of ``n_episodes`` copies,
 ``advance`` plays one step of every copy, ``hidden`` tells an analysis (never an agent) what the copies hide.
 Two more lead to the trial table and back. Axes are always (time, episode, feature).
+
+In tasks of episodic memory what begins with ``begin`` is an *epoch*: a bag of episodes in a row, among them some that
+were met before (Ritter et al. 2018). ``TaskSpec.episodes_per_epoch`` says how many; elsewhere it is 1 and an epoch is
+an episode. Arrays then hold whole epochs, one a column; agents start every episode of them afresh, but for what they
+keep in memory (``Agent.next_episode``).
 """
 
 from abc import ABC, abstractmethod
@@ -35,16 +40,22 @@ class TaskSpec:
     n_actions : int
         Actions are the integers 0 to ``n_actions - 1``.
     n_trials, n_steps : int
-        Trials an episode; steps an episode (a trial is one or more steps).
+        Trials and steps of what begins with ``begin``: an episode, or an epoch of several; a trial is one or more
+        steps.
     reward_range : tuple of float
         Smallest and largest reward of one step.
     citation : str
         Paper and section.
     episode : tuple of str, optional
-        Columns of the trial table whose change starts an episode; by default the family's.
+        Columns of the trial table whose change starts what begins with ``begin``; by default the family's.
     n_options : int, optional
         Options of a scored choice, the first of the actions, where these are fewer than the actions and the family
         leaves it open; by default all actions.
+    episodes_per_epoch : int
+        Episodes, all of the same length, that follow each other between ``begin`` and the end; must divide
+        ``n_trials``.
+    cue : tuple of int, optional
+        (start, stop) of the entries of the observation by which memories of an episode are stored and found.
     """
 
     name: str
@@ -57,11 +68,27 @@ class TaskSpec:
     citation: str
     episode: tuple[str, ...] | None = None
     n_options: int | None = None
+    episodes_per_epoch: int = 1
+    cue: tuple[int, int] | None = None
 
     @property
     def steps_per_trial(self) -> int:
         """Steps of one trial."""
         return self.n_steps // self.n_trials
+
+    @property
+    def steps_per_episode(self) -> int:
+        """Steps of one episode of an epoch."""
+        return self.n_steps // self.episodes_per_epoch
+
+    def starts_episode(self, step: int | np.ndarray) -> bool | np.ndarray:
+        """Return whether an episode starts at a step, counted from ``begin``.
+
+        Where an epoch is one episode, only step 0 is a start, however long a trial table goes on.
+        """
+        if self.episodes_per_epoch == 1:
+            return step == 0
+        return step % self.steps_per_episode == 0
 
 
 class Task(ABC):

@@ -9,7 +9,7 @@ from cogmeta.errors import TrialTableError
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task
 from cogmeta.trials import validate_trials
-from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
+from tasks.columns import answered_rows, check_blocks, check_length, flat, index_columns, scored_and_forced, take
 
 
 class ArmsTask(Task):
@@ -60,8 +60,8 @@ class ArmsTask(Task):
 
     def to_trials(self, rollout: Rollout) -> pd.DataFrame:
         """Columns ``choice, reward`` and, where known, what the task hid before each choice."""
-        valid = rollout.valid
-        columns = index_columns(valid) | {"choice": flat(rollout.action, valid), "reward": flat(rollout.reward, valid)}
+        valid, index = rollout.valid, index_columns(rollout.valid, self.spec.episodes_per_epoch)
+        columns = index | {"choice": flat(rollout.action, valid), "reward": flat(rollout.reward, valid)}
         for k, name in enumerate(self.shown):
             columns[name] = flat(rollout.observation[..., 1 + k].astype(float), valid)
         for name, array in rollout.hidden.items():
@@ -77,6 +77,7 @@ class ArmsTask(Task):
         row = answered_rows(trials, spec.family, spec.episode)
         if self.trial_index:
             check_length(row, self.n_trials, self.name)
+        check_blocks(trials, row, spec)
         valid = row >= 0
         observation, action = self._seen(trials, row), take(trials, "choice", row).astype(np.int64)
         scored, forced = scored_and_forced(trials, row, valid & self.scored(observation, action))

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.task import TaskSpec
 from cogmeta.trials import FORCED, Family, episode_rows, forced_trials
 
 
@@ -18,14 +19,23 @@ def flat(array: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return array.T[valid.T]
 
 
-def index_columns(valid: np.ndarray) -> dict[str, np.ndarray | int]:
-    """Return ``subject, session, block, trial`` of the valid trials; every episode is a subject of its own."""
+def index_columns(valid: np.ndarray, episodes_per_epoch: int = 1) -> dict[str, np.ndarray | int]:
+    """Return ``subject, session, block, trial`` of the valid trials; every column is a subject of its own.
+
+    Parameters
+    ----------
+    valid : (n_trials, n_episodes) bool array
+    episodes_per_epoch : int
+        Where there are several, each is a block with trials from 0.
+    """
     n_trials, n_episodes = valid.shape
+    length = n_trials if episodes_per_epoch == 1 else n_trials // episodes_per_epoch
+    trial = flat(np.repeat(np.arange(n_trials)[:, None], n_episodes, axis=1), valid)
     return {
         "subject": np.repeat(np.arange(n_episodes).astype(str), valid.sum(axis=0)),
         "session": 0,
-        "block": 0,
-        "trial": flat(np.repeat(np.arange(n_trials)[:, None], n_episodes, axis=1), valid),
+        "block": 0 if episodes_per_epoch == 1 else trial // length,
+        "trial": trial if episodes_per_epoch == 1 else trial % length,
     }
 
 
@@ -84,3 +94,26 @@ def check_length(row: np.ndarray, n_trials: int, name: str) -> None:
             f"an episode has {len(row)} answered trials, but {name!r} shows its agents trial / n_trials with "
             f"n_trials={n_trials}. Make the task with n_trials={len(row)}, or with trial_index=False."
         )
+
+
+def check_blocks(trials: pd.DataFrame, row: np.ndarray, spec: TaskSpec) -> None:
+    """Refuse tables whose blocks are not the episodes of whole epochs; a task with one episode an epoch takes any.
+
+    Parameters
+    ----------
+    trials : DataFrame
+    row : (n_trials, n_epochs) int array
+        From ``answered_rows``.
+    spec : TaskSpec
+    """
+    if spec.episodes_per_epoch == 1:
+        return
+    n_trials, wanted = len(row), spec.n_trials // spec.episodes_per_epoch
+    block = take(trials, "block", row, padding=np.nan)
+    starts = np.diff(block, axis=0, prepend=np.nan) != 0
+    expected = np.broadcast_to((np.arange(n_trials) % wanted == 0)[:, None], starts.shape)
+    whole = n_trials % wanted == 0 and (row >= 0).all()
+    if not whole or (starts != expected).any():
+        raise TrialTableError(
+            f"{spec.name!r} has epochs of episodes of {wanted} trials: every block must be an episode with {wanted} "
+            "answered trials, and every session the same number of them. Leave out epochs with missing trials.")

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tasks.bandit import BernoulliBandit
+from tasks.barcode import BarcodeBandit, CharacterBandit
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit
@@ -110,6 +111,20 @@ DESIGNS = (
         name="bandit/gaussian2019", constructor=RiskyOrSafeBandit, tags=("bandit", "gaussian", "people"),
         citation="Gershman 2019", departure=_POINTS,
         learns="Which arm pays more, where one look at a safe arm tells and a risky one needs many.",
+    ),
+    Registered(
+        name="bandit/barcode", constructor=BarcodeBandit, tags=("bandit", "context", "episodic memory"),
+        citation="Ritter et al. 2018, barcode bandits",
+        learns="Which of ten arms pays in this context, and to remember it until the context returns.",
+        departure="Every arm is good in exactly one of the ten contexts (the paper: in at least one); barcodes are 10 "
+                  "bits of 0 and 1, not all 0.",
+    ),
+    Registered(
+        name="bandit/barcode_class", constructor=CharacterBandit, tags=("bandit", "context", "episodic memory"),
+        citation="Ritter et al. 2018, character contexts",
+        learns="As bandit/barcode, where a context is a character that looks a little different at every return.",
+        departure="Characters are random strokes in 8 x 8 pixels, seen as they are; the paper's are handwritten "
+                  "(Omniglot) and embedded by a trained network.",
     ),
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     Registered(

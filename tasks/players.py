@@ -9,6 +9,8 @@ from cogmeta.random_agent import RandomAgent
 from cogmeta.task import Task
 from tasks.arms import ArmsTask
 from tasks.arms_players import arms_players
+from tasks.barcode import ContextBandit
+from tasks.barcode_players import context_players
 from tasks.bandit import BernoulliBandit
 from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
@@ -56,6 +58,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (BlockBandit, reversal3_players),
     (GaussianBandit, gaussian_players),
     (RiskyOrSafeBandit, gaussian_players),
+    (ContextBandit, context_players),
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
     (ArmsTask, arms_players),

@@ -22,7 +22,7 @@ MOST_TRIALS = 60
 
 def short(name):
     """Return a registered task with no more than ``MOST_TRIALS`` trials."""
-    return make_task(name, n_trials=min(make_task(name).spec.n_trials, MOST_TRIALS))
+    return make_task(name, n_trials=min(make_task(name).settings["n_trials"], MOST_TRIALS))
 
 
 DISTINCT = [name for name in task_names()

@@ -31,7 +31,10 @@ class Tape(Protocol):
     head: torch.Tensor
 
     def start(self) -> None:
-        """Take the network's present weights and the initial state of fresh episodes."""
+        """Take the network's present weights and the initial state of fresh episodes, with nothing in memory."""
+
+    def next_episode(self) -> None:
+        """Take the present weights and the initial state of an epoch's next episode; what memory there is, stays."""
 
     def carry(self) -> None:
         """Take the present weights and go on from where the last unroll ended."""

@@ -47,6 +47,10 @@ class RecurrentTape(ABC):
         self.fresh = True
         self.load()
 
+    def next_episode(self) -> None:
+        """Begin the next episode of an epoch: a network without memory starts afresh."""
+        self.start()
+
     def carry(self) -> None:
         """Take the present weights and go on from where the last unroll ended."""
         for state in self.states:

@@ -43,8 +43,8 @@ class Checkpoint:
             raise UserError(f"interval is the seconds between two checkpoints and must be >= 0, got {self.interval!r}.")
 
     def save_if_due(self, run: Run) -> None:
-        """Save where the interval has passed and no episode is under way."""
-        if time.monotonic() - self._saved_at >= self.interval and run.between_episodes:
+        """Save where the interval has passed and no episode or epoch is under way."""
+        if time.monotonic() - self._saved_at >= self.interval and run.between_epochs:
             self.save(run)
 
     def save(self, run: Run) -> None:

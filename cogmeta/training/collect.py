@@ -53,7 +53,7 @@ class Batch:
 
 
 class Collector:
-    """Plays ``n_episodes`` episodes side by side, one unroll at a time.
+    """Plays ``n_episodes`` episodes side by side, or epochs of several, one unroll at a time.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Collector:
     task : Task
     n_episodes : int
     n_steps : int
-        Steps of an unroll; must divide the task's.
+        Steps of an unroll; must divide those of an episode.
     task_rng, action_rng : numpy.random.Generator
         Chance of the task, and of the choices; every episode draws its own numbers from them.
     """
@@ -74,21 +74,29 @@ class Collector:
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = network.tape(n_steps, n_episodes)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
-        self.played = task.spec.n_steps  # steps of the episodes under way; all of them: begin afresh
+        self.played = task.spec.n_steps  # steps of the epochs under way; all of them: begin afresh
+
+    @property
+    def between_epochs(self) -> bool:
+        """True where the next unroll begins fresh epochs; where an epoch is one episode, fresh episodes."""
+        return self.played >= self.task.spec.n_steps
 
     @property
     def between_episodes(self) -> bool:
-        """True where the next unroll begins fresh episodes."""
-        return self.played >= self.task.spec.n_steps
+        """True where the next unroll begins another episode."""
+        return bool(self.task.spec.starts_episode(self.played)) or self.between_epochs
 
     def _begin(self) -> None:
-        if self.between_episodes:
+        if not self.between_episodes:
+            self.tape.carry()
+            return
+        self.action, self.reward = np.full(self.n_episodes, NO_ACTION), np.zeros(self.n_episodes)
+        if self.between_epochs:
             self.state, self.observation = self.task.begin(self.n_episodes, self.task_rng)
-            self.action, self.reward = np.full(self.n_episodes, NO_ACTION), np.zeros(self.n_episodes)
             self.alive, self.played = np.ones(self.n_episodes, bool), 0
             self.tape.start()
         else:
-            self.tape.carry()
+            self.tape.next_episode()
 
     def collect(self) -> Batch:
         """Play one unroll and return what happened."""

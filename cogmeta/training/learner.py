@@ -35,7 +35,7 @@ class Learner(ABC):
     n_episodes : int
         Episodes played side by side, >= 1.
     unroll : int, optional
-        Steps between updates (t_max); must divide the task's steps. By default whole episodes.
+        Steps between updates (t_max); must divide the steps of an episode. By default whole episodes.
     discount : float *
         In [0, 1], a step.
     eligibility : float *

@@ -78,7 +78,7 @@ class Run:
         agent.check_fits(task)
         self.agent, self.task, self.learner, self.seed = agent, task, learner, seed
         self.rngs = dict(zip(("task", "action", "learner"), check_seed(seed).spawn(3), strict=True))
-        unroll = learner.unroll_of(task.spec.n_steps)
+        unroll = learner.unroll_of(task.spec.steps_per_episode)
         self.collector = Collector(
             agent, task, learner.n_episodes, unroll, self.rngs["task"], self.rngs["action"])
         self.optimiser = Optimiser(agent, learner.optimiser, learner.max_gradient_norm)
@@ -87,13 +87,13 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """True once all steps are done and no episode is under way."""
-        return self.steps >= self.learner.n_steps and self.between_episodes
+        """True once all steps are done and no episode or epoch is under way."""
+        return self.steps >= self.learner.n_steps and self.between_epochs
 
     @property
-    def between_episodes(self) -> bool:
-        """True where no episode is under way, so that the run can be saved."""
-        return self.collector.between_episodes
+    def between_epochs(self) -> bool:
+        """True where no episode or epoch is under way, so that the run can be saved."""
+        return self.collector.between_epochs
 
     def advance(self) -> Record:
         """Do one update."""

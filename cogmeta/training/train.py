@@ -83,7 +83,7 @@ def train(
         for record in _go_on(run, checkpoint):
             for listener in listeners:
                 listener(record)
-            if stopped() and run.between_episodes and not run.finished:
+            if stopped() and run.between_epochs and not run.finished:
                 checkpoint.save(run)
                 raise Interrupted(f"stopped at step {run.steps}; the checkpoint {str(checkpoint.path)!r} is written.")
     if checkpoint:

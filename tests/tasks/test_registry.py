@@ -23,7 +23,7 @@ def test_settings_are_enough_to_build_a_task_again_even_through_json(name):
     task = make_task(name, n_trials=17)
     assert make_task(name, **task.settings) == task
     assert make_task(name, **json.loads(json.dumps(task.settings))) == task
-    assert task.spec.name == name and task.spec.n_trials == 17
+    assert task.spec.name == name and task.settings["n_trials"] == 17
 
 
 @dataclass(frozen=True)

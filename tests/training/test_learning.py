@@ -145,7 +145,7 @@ def test_steps_after_an_episodes_end_teach_nothing():
 
 def test_an_unroll_inside_an_episode_bootstraps_from_the_value_that_follows():
     _, collector, first = collected(unroll=5)
-    assert not collector.between_episodes and not first.done.any()
+    assert not collector.between_epochs and not first.done.any()
     last = first.value[-1].copy()
     second = collector.collect()
     assert np.array_equal(second.value[0], last) and second.done[-1].all() and not second.value[-1].any()

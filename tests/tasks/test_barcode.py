@@ -1,0 +1,144 @@
+"""Bandits whose contexts return: the bag, the cues, the trial table, and what ideal learners earn."""
+
+import numpy as np
+import pytest
+
+from cogmeta.errors import TrialTableError, UserError
+from cogmeta.simulate import replay, simulate
+from tasks.characters import alphabet
+from tasks.players import player
+from tasks.registry import make_task
+
+
+def by_exposure(name, n_epochs=25, **settings):
+    """Return (n_exposures, 2) mean reward an episode and first-trial accuracy, and their standard errors."""
+    task = make_task("bandit/barcode", **settings)
+    rollout = simulate(player(name, task), task, n_epochs, seed=3)
+    shape = (task.spec.episodes_per_epoch, task.n_trials, n_epochs)
+    reward = rollout.reward.reshape(shape).sum(axis=1)
+    first = rollout.hidden["reward_probability"].reshape(*shape, -1)[:, 0].argmax(axis=-1)
+    correct = rollout.action.reshape(shape)[:, 0] == first
+    exposure = rollout.hidden["exposure"].reshape(shape)[:, 0]
+    groups = [(reward[exposure == k], correct[exposure == k]) for k in range(task.n_exposures)]
+    mean = np.array([[one.mean() for one in group] for group in groups])
+    sem = np.array([[one.std() / np.sqrt(one.size) for one in group] for group in groups])
+    return mean, sem
+
+
+def begun(name="bandit/barcode", n_epochs=200, **settings):
+    task = make_task(name, **settings)
+    return task, task.begin(n_epochs, np.random.default_rng(0))[0]
+
+
+def test_every_context_returns_exactly_ten_times_in_an_epoch():
+    _, state = begun()
+    assert all((np.bincount(bag) == 10).all() for bag in state.context)
+    assert (np.sort(state.exposure, axis=1) == np.repeat(np.arange(10), 10)).all()
+
+
+def test_the_order_of_the_bag_is_drawn_without_replacement():
+    """Ten of a hundred places in random order leave gaps of (100 + 1) / (10 + 1) in the mean."""
+    _, state = begun(n_epochs=300)
+    place = np.argsort(state.context, axis=1, kind="stable").reshape(-1, 10, 10)
+    lags = np.diff(place, axis=2)
+    assert abs(lags.mean() - 101 / 11) < 4 * lags.std() / np.sqrt(lags.size / 9)  # 4 standard errors
+
+
+def test_every_arm_is_good_in_exactly_one_context():
+    _, state = begun()
+    assert (np.sort(state.good_arm, axis=1) == np.arange(10)).all()
+
+
+def test_independent_contexts_may_share_their_good_arm():
+    _, state = begun(arms="independent")
+    assert not (np.sort(state.good_arm, axis=1) == np.arange(10)).all()
+    counts = np.bincount(state.good_arm.ravel(), minlength=10)
+    assert np.abs(counts - 200).max() < 4 * np.sqrt(200)  # 4 standard deviations of a count
+
+
+def test_barcodes_of_an_epoch_are_distinct_and_never_all_zero():
+    _, state = begun()
+    for cue, context in zip(state.cue, state.context, strict=True):
+        codes = np.unique(cue, axis=0)
+        assert len(codes) == 10 == len(np.unique(np.column_stack([cue, context]), axis=0)) and codes.any(axis=1).all()
+
+
+def test_a_character_looks_different_at_every_return_and_most_like_itself():
+    """Nearest neighbour by cosine among earlier drawings finds the character nearly always."""
+    _, state = begun("bandit/barcode_class", n_epochs=20)
+    right = total = 0
+    for cue, context, exposure in zip(state.cue, state.context, state.exposure, strict=True):
+        assert len(np.unique(cue, axis=0)) == 100
+        direction = cue / np.linalg.norm(cue, axis=1, keepdims=True)
+        likeness = np.where(np.tri(100, k=-1, dtype=bool), direction @ direction.T, -1.0)
+        found = context[likeness.argmax(axis=1)] == context
+        right, total = right + found[exposure > 0].sum(), total + (exposure > 0).sum()
+    assert right / total > 0.9
+
+
+def test_training_and_test_characters_have_none_in_common():
+    distance = np.abs(alphabet("training", 300)[:, None] - alphabet("test", 300)[None]).max(axis=(2, 3, 4))
+    assert distance.min() > 0.05
+
+
+def test_the_good_arm_pays_nine_times_in_ten_and_the_others_once():
+    task = make_task("bandit/barcode")
+    rollout = simulate(player("random", task), task, 20, seed=0)
+    pays = np.take_along_axis(rollout.hidden["reward_probability"], rollout.action[..., None], -1)[..., 0]
+    for probability in (0.9, 0.1):
+        reward = rollout.reward[pays == probability]
+        assert abs(reward.mean() - probability) < 4 * np.sqrt(0.09 / reward.size)  # 4 standard errors
+
+
+def test_blocks_of_the_trial_table_are_episodes_with_their_context_and_exposure():
+    task = make_task("bandit/barcode", n_exposures=2, n_trials=4)
+    table = simulate(player("random", task), task, 3, seed=0).to_trials()
+    assert table.groupby(["subject", "block"]).size().eq(4).all() and table["block"].max() == 19
+    assert (table.groupby(["subject", "block"])[["context", "exposure"]].nunique() == 1).all(axis=None)
+    assert table.groupby(["subject", "context"])["exposure"].nunique().eq(2).all()
+
+
+def test_epochs_of_one_subject_are_sessions_and_lead_back():
+    task = make_task("bandit/barcode", n_exposures=2, n_trials=4)
+    rollout = simulate(player("ideal-with-memory", task), task, 3, seed=0)
+    back = task.from_trials(rollout.to_trials(subject="s"))
+    assert np.array_equal(back.observation, rollout.observation) and np.array_equal(back.action, rollout.action)
+    again = replay(player("ideal-with-memory", task), back)
+    assert np.array_equal(again.log_likelihood, rollout.log_likelihood)
+
+
+def test_a_table_with_half_an_episode_is_refused():
+    task = make_task("bandit/barcode", n_exposures=2, n_trials=4)
+    table = simulate(player("random", task), task, 2, seed=0).to_trials()
+    with pytest.raises(TrialTableError, match="every block must be an episode with 4 answered trials"):
+        task.from_trials(table.drop(index=5))
+
+
+PUBLISHED = [(4.42, 0.10), (8.14, 0.79), (8.82, 0.96), (8.96, 0.99), (9.0, 1.0)]
+"""Reward an episode and first-trial accuracy at exposures 1 to 5, independent contexts, computed elsewhere."""
+
+
+def test_the_ideal_learner_with_perfect_memory_earns_what_was_computed_elsewhere():
+    mean, sem = by_exposure("ideal-with-memory", arms="independent")
+    assert (np.abs(mean[:5] - PUBLISHED) < 4 * sem[:5] + 0.01).all()  # 4 standard errors, and rounding
+    assert (np.abs(mean[5:, 0] - 9.0) < 4 * sem[5:, 0]).all() and mean[5:, 1].min() > 0.99
+
+
+def test_without_memory_every_exposure_is_like_the_first():
+    mean, sem = by_exposure("ideal-without-memory", arms="independent")
+    assert (np.abs(mean - PUBLISHED[0]) < 4 * sem + 0.01).all()
+
+
+@pytest.mark.parametrize("name, reward", [("oracle", 9.0), ("random", 1.8)])
+def test_oracle_and_chance_earn_the_same_at_every_exposure(name, reward):
+    mean, sem = by_exposure(name)
+    assert (np.abs(mean[:, 0] - reward) < 4 * sem[:, 0]).all()
+
+
+@pytest.mark.parametrize("settings, sentence", [
+    ({"n_bits": 3}, "distinct barcodes"), ({"good": 0.1}, "bad < good"), ({"arms": "twice"}, "unknown arms"),
+    ({"trial_index": True}, "no trial index"), ({"n_contexts": 0}, "n_contexts must be at least 1"),
+])
+def test_settings_that_cannot_be_are_refused(settings, sentence):
+    with pytest.raises(UserError, match=sentence):
+        make_task("bandit/barcode", **settings)
