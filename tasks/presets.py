@@ -143,7 +143,7 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
     Parameters
     ----------
     task_name : str
-    agent : {"lstm", "gru", "rnn"}, optional
+    agent : {"lstm", "gru", "rnn", "stacked", "pair"}, optional
         Kind of network; by default an LSTM.
     seed : int
         Of the initial weights.

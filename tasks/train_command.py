@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def run(
     task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
     out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
-    agent: str = typer.Option("lstm", "--agent", help="Kind of network: lstm, gru or rnn."),
+    agent: str = typer.Option("lstm", "--agent", help="Kind of network: lstm, gru, rnn, stacked or pair."),
     learner: str | None = typer.Option(None, "--learner", help="a2c or ppo; by default that of the task's preset."),
     steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
     seed: int = typer.Option(0, "--seed", help="Same seed, same weights."),

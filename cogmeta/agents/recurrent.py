@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from cogmeta.agents.network import Network, Tape, write_inputs
+from cogmeta.agents.actor_critic import ActorCritic, Weights
 from cogmeta.agents.recurrent_tape import RecurrentTape
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.simulate import check_seed
 
 RECURRENCES = ("orthogonal", "uniform")
 State = tuple[torch.Tensor, ...]
@@ -67,46 +66,20 @@ class RecurrentConfig:
         return self.observation_size + self.n_actions + 1
 
 
-class RecurrentActorCritic(Network):
-    """A recurrent layer with a policy and a value readout.
+class RecurrentActorCritic(ActorCritic):
+    """A recurrent layer with a policy and a value readout; the parameters are those of ``ActorCritic``.
 
-    Parameters
-    ----------
-    config : RecurrentConfig
-        Of the kind that the class names in ``config_class``.
-    weights : dict of tensors, optional
-        ``core`` (n_gates n_units, n_inputs + n_units + 1): columns input, recurrence, bias. ``readout`` (n_actions + 1,
-        n_units + 1): rows logits, value; last column bias. ``initial``: (n_states, n_units), hidden state first. By
-        default drawn from ``seed``.
-    seed : int
-        Of the initial weights.
-    discount : float
-        That of the value it was trained to predict; set by training, and the paper's until then.
-    name : str, optional
-        By default the kind.
+    Its weights are ``core`` (n_gates n_units, n_inputs + n_units + 1): columns input, recurrence, bias; ``readout``
+    (n_actions + 1, n_units + 1): rows logits, value, last column bias; ``initial`` (n_states, n_units), hidden state first.
 
     Attributes
     ----------
-    kind : str
     gates, state_names : tuples of str
         Blocks of rows of ``core``; what the recurrent state consists of.
     """
 
-    kind: ClassVar[str]
-    config_class: ClassVar[type]
     gates: ClassVar[tuple[str, ...]]
     state_names: ClassVar[tuple[str, ...]] = ("hidden",)
-
-    def __init__(
-        self, config: RecurrentConfig, weights: dict[str, torch.Tensor] | None = None, seed: int = 0,
-        discount: float = 0.9, name: str | None = None,
-    ) -> None:
-        self.config, self.discount, self.name = config, discount, name or self.kind
-        self.weights = self.initial_weights(config, weights_generator(seed)) if weights is None else weights
-        for key, shape in self.weight_shapes(config).items():
-            found = tuple(self.weights[key].shape) if key in self.weights else None
-            if found != shape:
-                raise UserError(f"weight {key!r} must have shape {shape} for {config.n_units} units, got {found}.")
 
     @classmethod
     def for_task(cls, task: Any, n_units: int = 48, seed: int = 0, **options: Any) -> "RecurrentActorCritic":
@@ -134,7 +107,7 @@ class RecurrentActorCritic(Network):
         }
 
     @classmethod
-    def initial_weights(cls, config: RecurrentConfig, generator: torch.Generator) -> dict[str, torch.Tensor]:
+    def initial_weights(cls, config: RecurrentConfig, generator: torch.Generator) -> Weights:
         """Draw the weights of an untrained network."""
         core = cls.initial_core(config, config.n_inputs, generator)
         readout = initial_readout(config, generator)
@@ -165,7 +138,7 @@ class RecurrentActorCritic(Network):
     @classmethod
     @abstractmethod
     def layer_tape(
-        cls, config: RecurrentConfig, weights: dict[str, torch.Tensor], n_steps: int, n_episodes: int
+        cls, config: RecurrentConfig, weights: Weights, n_steps: int, n_episodes: int
     ) -> RecurrentTape:
         """Return an empty tape that reads these weights."""
 
@@ -183,28 +156,18 @@ class RecurrentActorCritic(Network):
             In the order of ``state_names``.
         """
 
-    def tape(self, n_steps: int, n_episodes: int) -> Tape:
+    def tape(self, n_steps: int, n_episodes: int) -> RecurrentTape:
         """Return an empty tape that reads this network's weights."""
         return self.layer_tape(self.config, self.weights, n_steps, n_episodes)
 
-    def copy(self) -> "RecurrentActorCritic":
-        """Return an independent agent with the same weights."""
-        weights = {name: weight.clone() for name, weight in self.weights.items()}
-        return type(self)(self.config, weights, discount=self.discount, name=self.name)
-
-    def initial_state(self, n_episodes: int) -> State:
+    def state_of(self, weights: Weights, n_episodes: int) -> State:
         """Return the state before the first step, each part (n_episodes, n_units)."""
-        return tuple(row.expand(n_episodes, -1) for row in self.weights["initial"])
+        return tuple(row.expand(n_episodes, -1) for row in weights["initial"])
 
-    @torch.no_grad()
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: State
-    ) -> tuple[np.ndarray, np.ndarray, State]:
-        """Take in one exchange and say how it would act now; see ``Agent.step``."""
-        inputs = np.empty((self.config.n_inputs, len(observation)), np.float32)
-        write_inputs(inputs, observation, previous_action, previous_reward)
-        state = self.next_state(self.config, self.weights["core"], torch.from_numpy(inputs).t(), state)
-        return *read_out(self.weights["readout"], state[0]), state
+    def plain_step(self, weights: Weights, inputs: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
+        """Return head and state after one step; see ``ActorCritic.plain_step``."""
+        state = self.next_state(self.config, weights["core"], inputs, state)
+        return read_out(weights["readout"], state[0]), state
 
     def activity(self, state: State) -> dict[str, np.ndarray]:
         """Return the parts of the state by name: (n_episodes, n_units)."""
@@ -223,21 +186,15 @@ def check_bias(name: str, value: float) -> None:
         raise UserError(f"{name} must be a finite number, got {value!r}.")
 
 
-def weights_generator(seed: int) -> torch.Generator:
-    """Return the generator from which the weights of an untrained network are drawn; same seed, same bytes."""
-    return torch.Generator().manual_seed(int(check_seed(seed).integers(2**62)))
-
-
 def drive_of(core: torch.Tensor, inputs: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
     """Return ``core [x; h; 1]`` of every episode, (n_episodes, rows)."""
     n_inputs = inputs.shape[1]
     return inputs @ core[:, :n_inputs].t() + hidden @ core[:, n_inputs:-1].t() + core[:, -1]
 
 
-def read_out(readout: torch.Tensor, hidden: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
-    """Return logits (n_episodes, n_actions) and value (n_episodes,)."""
-    head = (hidden @ readout[:, :-1].t() + readout[:, -1]).numpy()
-    return head[:, :-1], head[:, -1]
+def read_out(readout: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+    """Return logits, then value, of every episode: (n_episodes, n_actions + 1)."""
+    return hidden @ readout[:, :-1].t() + readout[:, -1]
 
 
 def initial_readout(config: RecurrentConfig, generator: torch.Generator) -> torch.Tensor:

@@ -69,13 +69,13 @@ class RecurrentTape(ABC):
 
     def forward(self) -> None:
         """Compute every step but the one after the last."""
+        self.remember_all()
+        torch.matmul(self.weights["readout"], self._after, out=self.head[: self.n_steps])
+
+    def remember_all(self) -> None:
+        """Compute the state after every step but the one after the last, without heads."""
         for t in range(self.n_steps):
             self.remember(t)
-        self.read_out()
-
-    def read_out(self) -> None:
-        """Compute the heads of all steps whose hidden state is known."""
-        torch.matmul(self.weights["readout"], self._after, out=self.head[: self.n_steps])
 
     @property
     def _after(self) -> torch.Tensor:

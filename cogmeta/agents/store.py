@@ -15,10 +15,10 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from cogmeta.agents.gru import GRUActorCritic
-from cogmeta.agents.lstm import LSTMActorCritic
+from cogmeta.agents.layers import LAYERS
 from cogmeta.agents.network import Network
-from cogmeta.agents.rnn import RNNActorCritic
+from cogmeta.agents.pair import ActorCriticPair
+from cogmeta.agents.stacked import StackedActorCritic
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path
 from cogmeta.version import __version__
@@ -26,7 +26,7 @@ from cogmeta.version import __version__
 WEIGHTS, RECORD = "weights.safetensors", "record.json"
 FORMAT = "cogmeta agent 1"
 NETWORKS: dict[str, type[Network]] = {
-    network.kind: network for network in (LSTMActorCritic, GRUActorCritic, RNNActorCritic)}
+    **LAYERS, **{network.kind: network for network in (StackedActorCritic, ActorCriticPair)}}
 """Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 
@@ -93,7 +93,7 @@ def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = 
 
     Examples
     --------
-    >>> from cogmeta.agents import LSTMConfig
+    >>> from cogmeta.agents import LSTMActorCritic, LSTMConfig
     >>> agent = LSTMActorCritic(LSTMConfig(observation_size=1, n_actions=2, n_units=4), seed=3)
     >>> folder = save_agent(agent, tmp / "agent", AgentRecord(task="bandit/independent", seed=3))
     >>> load_agent(folder).fingerprint() == agent.fingerprint()

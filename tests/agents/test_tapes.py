@@ -1,5 +1,7 @@
 """The tapes: forward and hand-written gradient against autograd, finite differences and torch.nn."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,16 +9,21 @@ import torch
 from cogmeta.agents.store import NETWORKS
 
 N_STEPS, N_EPISODES = 12, 5
-CASES = {"lstm": ("lstm", {}), "gru": ("gru", {}), "gru relu": ("gru", {"candidate": "relu"}), "rnn": ("rnn", {})}
-NARROW_AND_WIDE = [1, 7, 48, 640]  # units; 640 times 5 episodes is above the width at which tanh is a sigmoid
+SINGLE = {"lstm": ("lstm", {}), "gru": ("gru", {}), "gru relu": ("gru", {"candidate": "relu"}), "rnn": ("rnn", {})}
+CASES = SINGLE | {
+    "stacked lstm": ("stacked", {}), "stacked gru": ("stacked", {"layer": "gru", "n_layers": 3}),
+    "pair": ("pair", {"value": "gru"}),
+    "surprised pair": ("pair", {"policy": "stacked", "policy_input": "reward_prediction_error"}),
+}
+SIZES = [(case, n_units) for case in SINGLE for n_units in (1, 48, 640)] + [(case, 7) for case in CASES]
+"""Units; 640 times 5 episodes is above the width at which tanh is computed by a sigmoid."""
 
 
 def network(case="lstm", n_units=7, seed=0):
     """Return a network whose biases and initial state are not zero."""
     kind, options = CASES[case]
     agent_class, generator = NETWORKS[kind], torch.Generator().manual_seed(seed)
-    config = agent_class.config_class(observation_size=2, n_actions=3, n_units=n_units, **options)
-    agent = agent_class(config, seed=seed)
+    agent = agent_class.for_task(SimpleNamespace(spec=SimpleNamespace(observation_size=2, n_actions=3)), n_units, seed, **options)
     for name, weight in agent.weights.items():
         chosen = weight if name.endswith("initial") else weight[:, -1]
         chosen += 0.5 * torch.randn(chosen.shape, generator=generator)
@@ -36,11 +43,10 @@ def played(agent, n_steps=N_STEPS, n_episodes=N_EPISODES, seed=1):
 
 def plain_heads(agent, weights, inputs):
     """Heads by the network's plain steps, which autograd can go through: the oracle."""
-    n_episodes, readout = inputs.shape[2], weights["readout"]
-    state, heads = tuple(row.expand(n_episodes, -1) for row in weights["initial"]), []
+    state, heads = agent.state_of(weights, inputs.shape[2]), []
     for x in inputs:
-        state = agent.next_state(agent.config, weights["core"], x.t(), state)
-        heads.append((state[0] @ readout[:, :-1].t() + readout[:, -1]).t())
+        head, state = agent.plain_step(weights, x.t(), state)
+        heads.append(head.t())
     return torch.stack(heads)
 
 
@@ -51,8 +57,7 @@ def autograd(agent, tape, gradient):
     return {name: w.grad for name, w in weights.items()}
 
 
-@pytest.mark.parametrize("n_units", NARROW_AND_WIDE)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "n_units"), SIZES)
 def test_the_tape_computes_what_the_plain_steps_compute(case, n_units):
     agent = network(case, n_units)
     tape, _ = played(agent)
@@ -61,20 +66,20 @@ def test_the_tape_computes_what_the_plain_steps_compute(case, n_units):
     assert (tape.head[:-1] - wanted).abs().max() < 1e-5 * wanted.abs().max().clamp(min=1)
 
 
-@pytest.mark.parametrize("n_units", NARROW_AND_WIDE)
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("case", "n_units"), SIZES)
 def test_the_hand_written_gradient_is_that_of_autograd(case, n_units):
     agent = network(case, n_units)
     tape, gradient = played(agent)
     ours, theirs = tape.backward(gradient), autograd(agent, tape, gradient)
     assert set(ours) == set(theirs)
     for name, wanted in theirs.items():
-        error = (ours[name].double() - wanted).norm() / wanted.norm()
+        error = (ours[name].double() - wanted).norm() / wanted.norm().clamp(min=1e-30)
         assert error < 1e-5, f"{name}: {error}"  # the bar; float32 reaches about 3e-7
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [case for case in CASES if case != "surprised pair"])
 def test_the_gradient_is_that_of_finite_differences(case):
+    """Not of the pair that is told its prediction error: that is a constant to the gradient, but not to a difference."""
     agent = network(case, n_units=3)
     tape, gradient = played(agent)
     ours, width = tape.backward(gradient), 1e-6
@@ -92,7 +97,7 @@ def test_the_gradient_is_that_of_finite_differences(case):
             assert abs(ours[name][place] - slope) < 1e-5 * ours[name].abs().max()
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", SINGLE)
 def test_the_gradient_of_the_inputs_is_that_of_autograd(case):
     """A stack sends it down to the layer below."""
     agent = network(case)
