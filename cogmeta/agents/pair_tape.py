@@ -31,6 +31,12 @@ class PairTape:
         self.value.start()
         self.previous_value, self.discount = None, self.pair.discount
 
+    def next_episode(self) -> None:
+        """Begin the next episode of an epoch, both networks; the reward prediction error begins at 0 again."""
+        self.policy.next_episode()
+        self.value.next_episode()
+        self.previous_value, self.discount = None, self.pair.discount
+
     def carry(self) -> None:
         """Take the present weights and go on from where the last unroll ended."""
         self.policy.carry()

@@ -24,6 +24,10 @@ class StackedTape:
         for layer in self.layers:
             layer.start()
 
+    def next_episode(self) -> None:
+        """Begin the next episode of an epoch: a network without memory starts afresh."""
+        self.start()
+
     def carry(self) -> None:
         """Take the present weights and go on from where the last unroll ended."""
         for layer in self.layers:

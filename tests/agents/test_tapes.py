@@ -161,6 +161,16 @@ def test_an_unroll_that_goes_on_equals_one_long_unroll(case):
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_the_next_episode_of_an_epoch_starts_afresh_where_there_is_no_memory(case):
+    agent = network(case)
+    tape, _ = played(agent, n_steps=5)
+    first = tape.head[:5].clone()
+    tape.next_episode()
+    tape.forward()
+    assert torch.equal(tape.head[:5], first)
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_the_initial_state_gets_no_gradient_from_an_unroll_that_goes_on(case):
     agent = network(case)
     tape, gradient = played(agent)
