@@ -53,8 +53,9 @@ class Family:
     name : str
     choices : tuple of Choice
         In the order in which they are made within a trial.
-    states : tuple of (str, int)
-        Integer columns that are not choices (the second-stage state), with how many values each has.
+    states : tuple of (str, int or None)
+        Integer columns that are not choices (the second-stage state), with how many values each has; None where the
+        task says.
     episode : tuple of str
         Columns whose change starts learning afresh: by default the blocks of a bandit are new problems, while a
         two-step session is one.
@@ -66,7 +67,7 @@ class Family:
 
     name: str
     choices: tuple[Choice, ...]
-    states: tuple[tuple[str, int], ...] = ()
+    states: tuple[tuple[str, int | None], ...] = ()
     episode: tuple[str, ...] = INDEX[:3]
     reward_range: tuple[float, float] = (0.0, 1.0)
     derive: Callable[[pd.DataFrame], dict[str, pd.Series]] | None = None
@@ -91,7 +92,10 @@ TWO_STEP = Family(
 Coded so that first-stage option 0 commonly leads to second-stage state 0; ``common`` is ``choice1 == state2``.
 """
 
-FAMILIES = {family.name: family for family in (BANDIT, TWO_STEP)}
+MDP = Family("mdp", (Choice("choice", given="state"),), states=(("state", None),), episode=INDEX[:2])
+"""One choice in a state that the choice before it led to: ``state, choice, reward``; a block is one visit from the start."""
+
+FAMILIES = {family.name: family for family in (BANDIT, TWO_STEP, MDP)}
 
 
 def validate_trials(
@@ -106,7 +110,7 @@ def validate_trials(
     ----------
     trials : DataFrame
         One row a trial, in the order in which they happened. Never changed in place.
-    family : Family or {"bandit", "two_step"}
+    family : Family or {"bandit", "two_step", "mdp"}
     n_options : int, optional
         Number of arms, where the family leaves it open; by default as many as the table shows (at least 2).
     reward_range : tuple of float, optional

@@ -16,8 +16,8 @@ from cogmeta.models.registry import make_model
 from cogmeta.random_agent import RandomAgent
 from tasks.arms import ArmsTask
 
-EXPECTED = ("reward_probability", "mean_reward")
-"""Names under which a task hides what every arm is worth: (n_episodes, n_arms)."""
+EXPECTED = ("reward_probability", "mean_reward", "action_value")
+"""Names under which a task hides what every arm or action is worth: (n_episodes, n_arms)."""
 
 
 class ArmsPlayer(Agent):

@@ -8,6 +8,7 @@ from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
+from tasks.mdp import RandomMDP
 from tasks.registered import Registered
 from tasks.restless import RestlessBandit
 from tasks.restless4 import DriftingBandit
@@ -42,6 +43,15 @@ def _many_armed(n_arms: int, n_trials: int) -> Registered:
         citation="Duan et al. 2016, section 3.1, table 1",
         learns=f"Which of {n_arms} arms pays most, and when to stop looking, with {n_trials} pulls in all.",
         departure="The paper's table has 5, 10 and 50 arms; 2 and 20 are ours.",
+    )
+
+
+def _random_mdp(name: str, n_visits: int) -> Registered:
+    return Registered(
+        name=f"mdp/{name}", constructor=RandomMDP, settings={"n_trials": 10 * n_visits}, tags=("mdp", "planning"),
+        citation="Duan et al. 2016, section 3.2, table 2",
+        learns=f"Where actions lead and what they pay, in {n_visits} visits of ten steps, and to plan by it.",
+        departure="Rewards are cut six standard deviations from their mean.",
     )
 
 
@@ -127,6 +137,8 @@ DESIGNS = (
                   "(Omniglot) and embedded by a trained network.",
     ),
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
+    _random_mdp("random", 10),
+    *(_random_mdp(f"random_n{n_visits}", n_visits) for n_visits in (10, 25, 50, 75, 100)),
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,
         settings={"common_probability": 0.75, "reversal_hazard": 0.0, "n_trials": 10, "trial_index": True},

@@ -22,6 +22,8 @@ from tasks.harlow_players import harlow_players
 from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit, informative_players
 from tasks.matching import BaitedBandit, matching_players
+from tasks.mdp import RandomMDP
+from tasks.mdp_players import mdp_players
 from tasks.restless import RestlessBandit, restless_players
 from tasks.restless4 import DriftingBandit, restless4_players
 from tasks.reversal3 import BlockBandit, reversal3_players
@@ -61,6 +63,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (ContextBandit, context_players),
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
+    (RandomMDP, mdp_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
 )
