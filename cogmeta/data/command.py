@@ -87,7 +87,7 @@ def path(name: str = typer.Argument(..., help="A registered data set."), data: s
 
 @app.command()
 def convert(
-    raw: Path = typer.Argument(..., help="Your table: CSV, TSV, or JSON lines of transcripts."),
+    raw: list[Path] = typer.Argument(..., help="Your files (CSV, TSV, JSON, MATLAB; JSON lines of transcripts), or their folder."),
     mapping: Path = typer.Option(
         ..., "--mapping", metavar="MAP.toml", help="Which column is what; see docs/trial_table.md.",
     ),
@@ -97,10 +97,12 @@ def convert(
 
     By a mapping of columns and codes, a small TOML file; what it does not name is refused, with the row.
 
+    Where every participant has a file, name them all, or their folder, and map subject = "file".
+
     Example:  cogmeta data convert mine.csv --mapping mine.toml --out trials.csv
     """
     settings = load_mapping(mapping)
-    trials = read_mapped(raw, settings)
+    trials = read_mapped(raw[0] if len(raw) == 1 else raw, settings)
     write_trials(trials, out)
     lacking = int(missing(trials, get_family(settings.family)).sum())
     typer.echo(f"{out}: {trials['subject'].nunique()} subjects, {len(trials)} trials, {lacking} without a response")

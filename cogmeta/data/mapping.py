@@ -24,14 +24,14 @@ A mapping is a dictionary, or a TOML file of the same content::
 Further tables: ``[offset]`` (``choice = -1`` where options count from 1), ``[constants]`` (``session = 0``),
 ``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these), ``[missing]`` with a list a column instead
 of one for all, ``[transcript]`` (see ``cogmeta.data.transcript``; the file then is JSON lines). Further keys:
-``encoding``, ``reward_range``, ``check_transitions``. ``trial`` may be left out: rows are counted then. Codes of no
+``encoding``, ``reward_range``, ``check_transitions``, ``variable`` (where the table is within a JSON or MATLAB file). ``trial`` may be left out: rows are counted then. Codes of no
 response are looked for in every mapped column but ``subject, session, block, trial``. A trial without a choice loses
 its states and reward. Nothing is guessed: what a mapping does not name is refused, with the row.
 """
 
 import codecs
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cogmeta.data.raw_table import read_raw
 from cogmeta.data.transcript import Transcript, read_transcripts
 from cogmeta.errors import TrialTableError, UserError, unknown_name
-from cogmeta.trials import INDEX, TWO_STEP, Family, get_family, missing, read_table, validate_trials
+from cogmeta.trials import INDEX, TWO_STEP, Family, get_family, missing, validate_trials
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -77,7 +78,9 @@ class ColumnMapping:
     n_options : int, optional
     reward_range : (float, float), optional
     delimiter, encoding : str
-        Of the file.
+        Of a text file.
+    variable : str
+        Where the table is within a JSON or MATLAB file, such as ``"results.trials"``.
     check_transitions : bool
         Whether two-step trials are refused in which option 0 mostly leads to state 1.
     transcript : mapping, optional
@@ -97,6 +100,7 @@ class ColumnMapping:
     reward_range: tuple[float, float] | None = None
     delimiter: str = ","
     encoding: str = "utf-8"
+    variable: str = ""
     check_transitions: bool = True
     transcript: Mapping[str, Any] | None = None
 
@@ -203,13 +207,14 @@ def _read_toml(path: Path) -> dict:
         raise UserError(f"the mapping {str(path)!r} is not a TOML file: {error}") from error
 
 
-def read_mapped(path: str | Path, mapping: ColumnMapping | Mapping | str | Path) -> pd.DataFrame:
+def read_mapped(path: str | Path | Sequence[str | Path], mapping: ColumnMapping | Mapping | str | Path) -> pd.DataFrame:
     """Read anybody's table as a validated trial table.
 
     Parameters
     ----------
-    path : str or Path
-        A CSV or TSV file, or JSON lines of transcripts.
+    path : path, or sequence of paths
+        CSV, TSV, JSON (jsPsych) or MATLAB, see ``cogmeta.data.raw_table``; several files, or a folder, are read one
+        after the other, and the column ``file`` names the file of a row. JSON lines, where they are transcripts.
     mapping : ColumnMapping, dict, or path of a TOML file
 
     Returns
@@ -246,19 +251,21 @@ def read_mapped(path: str | Path, mapping: ColumnMapping | Mapping | str | Path)
     return out[[*INDEX, *(name for name in out if name not in INDEX)]]
 
 
-def _read_cells(path: str | Path, mapping: ColumnMapping) -> pd.DataFrame:
+def _read_cells(path: str | Path | Sequence[str | Path], mapping: ColumnMapping) -> pd.DataFrame:
     """Return the file with every cell as text."""
     if mapping.transcript is not None:
         try:
-            return read_transcripts(path, Transcript(**mapping.transcript)).astype(str)
+            transcript = Transcript(**mapping.transcript)
+            files = [path] if isinstance(path, str | Path) else path
+            return pd.concat([read_transcripts(file, transcript) for file in files], ignore_index=True).astype(str)
         except (TypeError, KeyError, OSError, ValueError) as error:
             if isinstance(error, UserError):
                 raise
             what = f"{type(error).__name__}: {error}"
             raise UserError(f"{str(path)!r} cannot be read as transcripts ({what}).") from error
-    cells = read_table(path, mapping.encoding, sep=mapping.delimiter, dtype=str, keep_default_na=False)
-    if len(cells.columns) == 1 and len(mapping.columns) > 1:
-        raise UserError(f"{str(path)!r} has one column only, {cells.columns[0]!r}, with the delimiter "
+    cells = read_raw(path, mapping.variable, mapping.encoding, mapping.delimiter)
+    if len(cells.columns) == 2 and len(mapping.columns) > 1:
+        raise UserError(f"{str(path)!r} has one column only, {cells.columns[1]!r}, with the delimiter "
                         f"{mapping.delimiter!r}. Give the file's own: delimiter = \";\" or \"\\t\".")
     return cells
 
