@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 
 from analyses.intervals import mean_interval
 from analyses.style import COMMON, RARE, REFERENCE, styled
-from analyses.trial_history import lagged_rows
+from analyses.trial_history import check_one_start, lagged_rows
 from cogmeta.errors import UserError
 from cogmeta.trials import TWO_STEP, free_choices, validate_trials
 
@@ -51,6 +51,7 @@ def stay_probability(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFra
     [['rewarded_common', 1.0, 1], ['rewarded_rare', nan, 0], ['unrewarded_common', nan, 0], ['unrewarded_rare', 0.0, 1]]
     """
     trials = free_choices(validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf)), TWO_STEP)
+    check_one_start(trials)
     now, before = lagged_rows(trials, 1, adjacent)
     choice = trials["choice1"].to_numpy(float, na_value=np.nan)
     stay = choice[now] == choice[before]

@@ -8,6 +8,7 @@ answered. Under both a pair never joins two subjects or two sessions.
 import numpy as np
 import pandas as pd
 
+from cogmeta.errors import UserError
 from cogmeta.trials import TWO_STEP, episode_rows
 
 
@@ -52,3 +53,10 @@ def _consecutive(trials: pd.DataFrame, stacked: np.ndarray) -> np.ndarray:
     number = trials["trial"].to_numpy(int)[stacked]
     block = trials.groupby("block", sort=False).ngroup().to_numpy()[stacked]
     return ((number[:-1] - number[1:] == 1) & (block[:-1] == block[1:])).all(axis=0)
+
+
+def check_one_start(trials: pd.DataFrame) -> None:
+    """Refuse a table with two first-stage states, in which to stay is not one thing."""
+    if "state1" in trials and trials["state1"].nunique() > 1:
+        raise UserError("these trials begin in two first-stage states (column state1), so that to stay can mean the same "
+                        "option in another state. Use analyses.transfer.")

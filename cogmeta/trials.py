@@ -61,6 +61,10 @@ class Family:
         two-step session is one.
     reward_range : tuple of float
         Rewards that can be, unless the caller says otherwise.
+    optional_states : tuple of (str, int)
+        As ``states``, of designs that have them (a first-stage state); what was answered has them in every trial.
+    optional_integers : tuple of str
+        Integer columns from 0 that a table may have, missing where they say nothing (the trial that a cue is of).
     derive : callable, optional
         Takes a checked table and returns columns that follow from it, by name.
     """
@@ -70,6 +74,8 @@ class Family:
     states: tuple[tuple[str, int | None], ...] = ()
     episode: tuple[str, ...] = INDEX[:3]
     reward_range: tuple[float, float] = (0.0, 1.0)
+    optional_states: tuple[tuple[str, int], ...] = ()
+    optional_integers: tuple[str, ...] = ()
     derive: Callable[[pd.DataFrame], dict[str, pd.Series]] | None = None
 
     def choices_in(self, trials: pd.DataFrame) -> tuple[Choice, ...]:
@@ -85,11 +91,15 @@ TWO_STEP = Family(
     (Choice("choice1", n_options=2), Choice("choice2", given="state2", n_options=2, optional=True)),
     states=(("state2", 2),),
     episode=INDEX[:2],
+    optional_states=(("state1", 2),),
+    optional_integers=("cued_trial", "context"),
     derive=lambda trials: {"common": (trials["choice1"] == trials["state2"]).astype("boolean")},
 )
 """``choice1, state2, reward`` and, in designs with a second choice, ``choice2``.
 
-Coded so that first-stage option 0 commonly leads to second-stage state 0; ``common`` is ``choice1 == state2``.
+Coded so that first-stage option 0 commonly leads to second-stage state 0; ``common`` is ``choice1 == state2``. Designs
+with two first-stage states have ``state1``; designs with cues have ``context``, shown at the second stage, and
+``cued_trial``, the number of the trial whose context is the cue, missing where there is none.
 """
 
 MDP = Family("mdp", (Choice("choice", given="state"),), states=(("state", None),), episode=INDEX[:2])
@@ -150,6 +160,7 @@ def validate_trials(
         out[choice.column] = _integers(out, choice.column, choice.n_options or n_options)
     for column, n_values in family.states:
         out[column] = _integers(out, column, n_values)
+    _check_optional(out, family)
     out["reward"] = _rewards(out, family, reward_range or family.reward_range)
     if FORCED in out:
         out[FORCED] = _booleans(out, FORCED)
@@ -363,6 +374,18 @@ def _integers(trials: pd.DataFrame, column: str, n_values: int | None, required:
         raise TrialTableError(f"{column} must be an integer {span}, got {numbers[row]:g} {_where(trials, row)}. "
                               + _integer_hint(numbers[row], n_values))
     return numbers.astype("Int64")
+
+
+def _check_optional(out: pd.DataFrame, family: Family) -> None:
+    """Give the optional columns of a fresh table their type; refuse states that an answered trial lacks."""
+    for column in (c for c in family.optional_integers if c in out):
+        out[column] = _integers(out, column, None)
+    for column, n_values in ((c, n) for c, n in family.optional_states if c in out):
+        out[column] = _integers(out, column, n_values)
+        absent = (out[column].isna() & ~missing(out, family)).to_numpy()
+        if absent.any():
+            raise TrialTableError(f"{column} is missing {_where(out, int(np.argmax(absent)))} although a choice was "
+                                  "made; give every answered trial one, or leave the column out.")
 
 
 def _integer_hint(number: float, n_values: int | None) -> str:

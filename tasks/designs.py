@@ -13,7 +13,9 @@ from tasks.registered import Registered
 from tasks.restless import RestlessBandit
 from tasks.restless4 import DriftingBandit
 from tasks.reversal3 import BlockBandit
-from tasks.two_step import DriftTwoStep, ReversalTwoStep
+from tasks.two_step_drift import DriftTwoStep
+from tasks.two_step_planets import PlanetTwoStep
+from tasks.two_step_reversal import ReversalTwoStep
 from tasks.volatile import VolatileBandit
 
 _SCALE = "The trial index is given as trial / n_trials; the paper does not state its scale."
@@ -161,6 +163,21 @@ DESIGNS = (
         learns="As two_step/wang2018, and to fixate before each trial: an invalid action costs 1.",
         departure="An invalid action at the first stage ends the trial without an outcome; the paper does not say what "
                   "follows it. Reward probabilities and reversal hazard are those of a public reproduction.",
+    ),
+    Registered(
+        name="two_step/miller2017", constructor=ReversalTwoStep,
+        settings={"reward_probability": (0.8, 0.2), "reversal_hazard": 0.02, "minimum_block": 10, "n_trials": 300},
+        tags=("two_step", "reversal", "rats"), citation="Miller, Botvinick & Brody 2017",
+        learns="Which port pays more now, through blocks of at least 10 trials, crediting the port and not the choice.",
+        departure="The protocol is known second-hand; the number of trials (300) is our choice. Which choice commonly "
+                  "leads to which port was fixed for each rat: the setting crossed.",
+    ),
+    Registered(
+        name="two_step/kool2016", constructor=PlanetTwoStep, tags=("two_step", "drift", "people", "points"),
+        citation="Kool, Cushman & Gershman 2016, novel paradigm",
+        learns="Which second-stage state pays more points now, and to use what one first-stage state taught in the other.",
+        departure="The protocol is known second-hand; 125 trials and uniform first points are our choice. Points are not "
+                  "rounded, and rewards are a ninth of them (reward_scale=1 gives points).",
     ),
     Registered(
         name="two_step/daw2011", constructor=DriftTwoStep, settings={}, tags=("two_step", "drift", "people"),

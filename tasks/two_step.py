@@ -1,23 +1,23 @@
 """The two-step task: a first choice leads commonly to one of two states, rarely to the other; the state pays or not.
 
 What is observed: which of three states one is in (one-hot; column 0 the first stage, columns 1 and 2 the second-stage
-states 0 and 1), where asked for a fixation state (the next column) and the trial's place in the episode (the last
-column). First-stage action 0 commonly leads to second-stage state 0. Where nothing is shown the observation is zero.
+states 0 and 1), where asked for a fixation state (the next column), what a design shows besides, and where asked for
+the trial's place in the episode (the last column). First-stage action 0 commonly leads to second-stage state 0. Where nothing is shown the observation is zero.
 
-Two designs share this. ``ReversalTwoStep``: one second-stage state is better, in which any action collects the
-outcome; Wang et al. 2016, experiment 5 (drawn once an episode) and Wang et al. 2018, simulation 4 (reversals).
-``DriftTwoStep``: a second choice between two options, whose four reward probabilities drift; Daw et al. 2011.
+Here stands what all designs share; each has a file of its own. ``two_step_reversal``: one second-stage state is better,
+for now (Wang et al. 2016, 2018; Miller et al. 2017). ``two_step_drift``: a second choice among options that drift (Daw
+et al. 2011). ``two_step_planets``: two first-stage states, deterministic transitions, points (Kool et al. 2016).
+``two_step_episodic``: past second-stage visits come back as cues (Ritter et al. 2018; Vikbladh et al. 2017).
 
 How ours departs: Wang 2018 describes a fixation step and a penalty for invalid actions in its general methods; ours
 are the settings ``fixation`` and ``invalid_penalty``, off in ``two_step/wang2018`` and on in
-``two_step/wang2018_fixation``. Its reward probabilities and reversal hazard are those of a public reproduction, the
-paper's text does not print them. Daw 2011 used walks made beforehand; ours are drawn anew each episode, from their
-stationary (uniform) distribution.
+``two_step/wang2018_fixation``.
 """
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,6 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import TWO_STEP, validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
-from tasks.walks import reflect
 
 FIXATE = 2
 """The action that is right at fixation, and only there."""
@@ -40,13 +39,24 @@ class TwoStepState(NamedTuple):
     """State of a batch of two-step episodes."""
 
     step: int
-    world: np.ndarray  # what the episodes hide: (n_episodes, ...)
+    world: Any  # what the episodes hide: arrays whose first axis is the episode
     shown: np.ndarray  # (n_episodes,) int, column of the observation that is 1, or BLANK
 
 
 @dataclass(frozen=True)
 class TwoStep(Task):
-    """What the two designs share: stages, transitions, observations, and the way to the trial table and back.
+    """What the designs share: stages, transitions, observations, and the way to the trial table and back.
+
+    Attributes
+    ----------
+    has_choice2 : bool
+        Whether the second-stage action is a choice.
+    crossed : bool
+        Whether the observation shows second-stage state 0 in column 2 and state 1 in column 1.
+    n_shown : int
+        Entries of the observation that a design shows besides the stages, see ``_show``.
+    outcome_range : tuple of float
+        Smallest and largest outcome of a trial.
 
     Parameters
     ----------
@@ -75,6 +85,9 @@ class TwoStep(Task):
 
     citation: ClassVar[str] = ""
     has_choice2: ClassVar[bool] = False
+    crossed: ClassVar[bool] = False
+    n_shown: ClassVar[int] = 0
+    outcome_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.n_trials < 1:
@@ -87,32 +100,49 @@ class TwoStep(Task):
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
+        low, high = self.outcome_range
         return TaskSpec(
-            name=self.name, family=TWO_STEP, observation_size=3 + self.fixation + self.trial_index,
+            name=self.name, family=TWO_STEP, observation_size=self._n_stages + self.n_shown + self.trial_index,
             n_actions=2 + self.fixation, n_trials=self.n_trials, n_steps=self.n_trials * self._steps_per_trial,
-            reward_range=(-self.invalid_penalty if self.fixation else 0.0, 1.0), citation=self.citation,
+            reward_range=(min(low, -self.invalid_penalty if self.fixation else 0.0), max(high, 0.0)),
+            citation=self.citation,
         )
 
     @property
     def _steps_per_trial(self) -> int:
         return 2 + self.fixation
 
+    @property
+    def _n_stages(self) -> int:
+        """Columns of the observation that say where one is; those of ``_show`` follow."""
+        return 3 + self.fixation
+
     @abstractmethod
-    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
+    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> Any:
         """Return what fresh episodes hide."""
 
     @abstractmethod
-    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return what they hide in the next trial."""
+    def _next_world(self, world: Any, rng: np.random.Generator, state2: np.ndarray, reward: np.ndarray) -> Any:
+        """Return what they hide in the next trial; ``state2`` is negative where the trial had no outcome."""
 
-    @abstractmethod
-    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
+    def _pays(self, world: Any, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Return (n_episodes,) the probability of reward; entries outside the second stage mean nothing."""
+        raise NotImplementedError
+
+    def _draw_reward(
+        self, world: Any, state2: np.ndarray, action: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
+        """Return (n_episodes,) float64 outcomes; entries outside the second stage mean nothing."""
+        return (rng.random(len(action)) < self._pays(world, state2, action)).astype(np.float64)
+
+    def _show(self, shown: np.ndarray, world: Any, into: np.ndarray) -> None:
+        """Write what a design shows besides the stages into ``into``, zeros (n_episodes, n_shown)."""
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[TwoStepState, np.ndarray]:
         """Draw ``n_episodes`` episodes; see ``Task.begin``."""
         shown = np.full(n_episodes, FIXATION if self.fixation else FIRST_STAGE)
-        return TwoStepState(0, self._draw_world(n_episodes, rng), shown), self._observe(0, shown)
+        state = TwoStepState(0, self._draw_world(n_episodes, rng), shown)
+        return state, self._observe(state)
 
     def advance(
         self, state: TwoStepState, action: np.ndarray, rng: np.random.Generator
@@ -122,14 +152,14 @@ class TwoStep(Task):
         place, step, world = state.step % self._steps_per_trial, state.step + 1, state.world
         if place == self._steps_per_trial - 1:
             reward, shown = self._outcome(state, action, rng)
-            world = self._next_world(world, rng)
+            world = self._next_world(world, rng, state.shown - 1, reward)
         elif place == self._steps_per_trial - 2:
             reward, shown = self._penalty(action == FIXATE), self._transition(action, rng)
         else:
             reward, shown = self._penalty(action != FIXATE), np.full_like(action, FIRST_STAGE)
         done = step == self.spec.n_steps
-        shown = np.full_like(shown, BLANK) if done else shown
-        return TwoStepState(step, world, shown), self._observe(step, shown), reward, np.full(len(action), done)
+        state = TwoStepState(step, world, np.full_like(shown, BLANK) if done else shown)
+        return state, self._observe(state), reward, np.full(len(action), done)
 
     def _penalty(self, invalid: np.ndarray) -> np.ndarray:
         return invalid * (-self.invalid_penalty) if self.fixation else np.zeros(len(invalid))
@@ -142,7 +172,7 @@ class TwoStep(Task):
     def _outcome(
         self, state: TwoStepState, action: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        reward = (rng.random(len(action)) < self._pays(state.world, state.shown - 1, action)).astype(np.float64)
+        reward = self._draw_reward(state.world, state.shown - 1, action, rng)
         if self.fixation:
             reward[state.shown == BLANK] = 0.0
             if self.has_choice2:
@@ -150,13 +180,18 @@ class TwoStep(Task):
                 reward[invalid] = -self.invalid_penalty
         return reward, np.full_like(action, FIXATION if self.fixation else FIRST_STAGE)
 
-    def _observe(self, step: int, shown: np.ndarray) -> np.ndarray:
-        n_states = 3 + self.fixation
-        one_hot = np.zeros((n_states + 1, n_states + self.trial_index), np.float32)  # last row: BLANK
-        one_hot[:n_states, :n_states] = np.eye(n_states)
-        if self.trial_index and step < self.n_trials * self._steps_per_trial:
-            one_hot[:, -1] = step // self._steps_per_trial / self.n_trials
-        return one_hot[shown]
+    def _observe(self, state: TwoStepState) -> np.ndarray:
+        n_stages, size = self._n_stages, self.spec.observation_size
+        one_hot = np.zeros((n_stages + 1, size), np.float32)  # last row: BLANK
+        one_hot[:n_stages, :n_stages] = np.eye(n_stages)
+        if self.crossed:
+            one_hot[1:3] = one_hot[2:0:-1].copy()
+        if self.trial_index and state.step < self.n_trials * self._steps_per_trial:
+            one_hot[:, -1] = state.step // self._steps_per_trial / self.n_trials
+        observation = one_hot[state.shown]
+        if self.n_shown:
+            self._show(state.shown, state.world, observation[:, n_stages:n_stages + self.n_shown])
+        return observation
 
     def scored(self, observation: np.ndarray, action: np.ndarray) -> np.ndarray:
         """True at valid first-stage choices and, where there is a second choice, at valid second-stage ones."""
@@ -172,7 +207,8 @@ class TwoStep(Task):
         steps = self._steps_per_trial
         action = rollout.action.reshape(-1, steps, rollout.n_episodes)
         reward = rollout.reward.reshape(action.shape)[:, -1]
-        shown = rollout.observation.reshape(*action.shape, -1)[:, -1, :, 1:3]
+        observation = rollout.observation.reshape(*action.shape, -1)
+        shown = observation[:, -1, :, 2:0:-1] if self.crossed else observation[:, -1, :, 1:3]
         valid = rollout.valid[::steps]
         state2 = np.where(shown.max(axis=-1) > 0, shown.argmax(axis=-1), np.nan)
         choice1 = np.where(np.isnan(state2), np.nan, action[:, -2])
@@ -180,10 +216,14 @@ class TwoStep(Task):
         columns = {"choice1": choice1, "state2": state2}
         columns |= {"choice2": np.where(np.isnan(state2) | invalid2, np.nan, action[:, -1])} if self.has_choice2 else {}
         columns |= {"reward": np.where(np.isnan(state2) | invalid2, np.nan, reward)}
-        columns |= self._raw_columns(action)
+        columns |= self._raw_columns(action) | self._shown_columns(observation)
         columns |= self._hidden_to_columns({name: array[::steps] for name, array in rollout.hidden.items()})
         table = index_columns(valid) | {name: flat(array, valid) for name, array in columns.items()}
-        return validate_trials(pd.DataFrame(table), TWO_STEP)
+        return validate_trials(pd.DataFrame(table), TWO_STEP, reward_range=self.outcome_range)
+
+    def _shown_columns(self, observation: np.ndarray) -> dict[str, np.ndarray]:
+        """Return (n_trials, n_episodes) columns of what a design shows, of (n_trials, steps, n_episodes, size)."""
+        return {}
 
     def _raw_columns(self, action: np.ndarray) -> dict[str, np.ndarray]:
         if not self.fixation:
@@ -200,7 +240,7 @@ class TwoStep(Task):
         else ``choice2``, else 0; fixation is right. Trials that an invalid action ended come back where the table
         has ``action0, action1, action2``.
         """
-        trials = validate_trials(trials, TWO_STEP)
+        trials = validate_trials(trials, TWO_STEP, reward_range=self.outcome_range)
         if self.has_choice2 and "choice2" not in trials:
             raise TrialTableError(f"{self.name!r} has a second choice, but the trial table has no column choice2; "
                                   f"found {[str(c) for c in trials.columns]}.")
@@ -258,7 +298,13 @@ class TwoStep(Task):
         second = np.where(np.isnan(state2), BLANK, 1 + np.nan_to_num(state2).astype(int))
         stages = [np.full(row.shape, FIXATION)] * self.fixation + [np.full(row.shape, FIRST_STAGE), second]
         shown = np.stack(stages, axis=1).reshape(-1, row.shape[1])
-        return np.stack([self._observe(step, shown[step]) for step in range(len(shown))])
+        worlds = self._worlds_in(trials, row)
+        return np.stack([self._observe(TwoStepState(step, worlds[step // self._steps_per_trial], shown[step]))
+                         for step in range(len(shown))])
+
+    def _worlds_in(self, trials: pd.DataFrame, row: np.ndarray) -> Sequence[Any]:
+        """Return, for every trial, as much of the world as ``_show`` reads."""
+        return [None] * len(row)
 
     def _rewards_in(self, trials: pd.DataFrame, row: np.ndarray, action: np.ndarray) -> np.ndarray:
         """Return (n_steps, n_episodes): the outcome at the last step of each trial, penalties where they fell."""
@@ -279,138 +325,6 @@ class TwoStep(Task):
     @abstractmethod
     def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
         """Return what a table tells of what was hidden, by trial."""
-
-
-@dataclass(frozen=True)
-class ReversalTwoStep(TwoStep):
-    """A single outcome in each second-stage state, one of which is better, for now.
-
-    Parameters
-    ----------
-    reward_probability : (float, float)
-        In [0, 1]: in the better state, in the other.
-    reversal_hazard : float
-        In [0, 1]: that the better state swaps after a trial.
-    common_probability, n_trials, trial_index, fixation, invalid_penalty, name
-        See ``TwoStep``.
-
-    Examples
-    --------
-    >>> task = ReversalTwoStep(n_trials=2)
-    >>> rng = np.random.default_rng(0)
-    >>> state, observation = task.begin(1, rng)
-    >>> observation.tolist()
-    [[1.0, 0.0, 0.0]]
-    >>> state, observation, reward, done = task.advance(state, np.array([0]), rng)
-    >>> observation.tolist()
-    [[0.0, 1.0, 0.0]]
-    """
-
-    reward_probability: tuple[float, ...] = (0.9, 0.1)
-    reversal_hazard: float = 0.025
-    name: str = "two_step/wang2018"
-
-    citation: ClassVar[str] = "Wang et al. 2018, simulation 4; Wang et al. 2016, experiment 5"
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_probability("reversal_hazard", self.reversal_hazard)
-        if len(self.reward_probability) != 2:
-            raise UserError("reward_probability must be two numbers in [0, 1], of the better state and of the other, "
-                            f"got {self.reward_probability}.")
-        for probability in self.reward_probability:
-            check_probability("reward_probability", probability)
-
-    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
-        return rng.integers(0, 2, n_episodes)
-
-    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        if not self.reversal_hazard:
-            return world
-        return world ^ (rng.random(len(world)) < self.reversal_hazard)
-
-    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
-        better, other = self.reward_probability
-        return np.where(state2 == world, better, other)
-
-    def hidden(self, state: TwoStepState) -> dict[str, np.ndarray]:
-        """``better_state``: (n_episodes,) int, 0 or 1."""
-        return {"better_state": state.world}
-
-    def _hidden_to_columns(self, hidden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {"better_state": hidden["better_state"]} if hidden else {}
-
-    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
-        if "better_state" not in trials or trials["better_state"].isna().any():
-            return {}
-        return {"better_state": take(trials, "better_state", row).astype(np.int64)}
-
-
-@dataclass(frozen=True)
-class DriftTwoStep(TwoStep):
-    """A choice between two options in each second-stage state; all four reward probabilities drift.
-
-    Parameters
-    ----------
-    drift_sd : float
-        >= 0: standard deviation of each probability's Gaussian step from one trial to the next.
-    bounds : (float, float)
-        Reflecting bounds, 0 <= low < high <= 1; first probabilities are uniform between them.
-    common_probability, n_trials, trial_index, fixation, invalid_penalty, name
-        See ``TwoStep``. With fixation, ``FIXATE`` is invalid at the second stage too.
-
-    Examples
-    --------
-    >>> task = DriftTwoStep(n_trials=2)
-    >>> state, observation = task.begin(3, np.random.default_rng(0))
-    >>> task.hidden(state)["reward_probability"].shape
-    (3, 2, 2)
-    """
-
-    common_probability: float = 0.7
-    n_trials: int = 201
-    drift_sd: float = 0.025
-    bounds: tuple[float, ...] = (0.25, 0.75)
-    name: str = "two_step/daw2011"
-
-    citation: ClassVar[str] = "Daw et al. 2011"
-    has_choice2: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if len(self.bounds) != 2 or not 0 <= self.bounds[0] < self.bounds[1] <= 1:
-            raise UserError(f"bounds must be two numbers, 0 <= low < high <= 1, got {self.bounds}.")
-        if not 0 <= self.drift_sd < 1:
-            raise UserError(f"drift_sd must lie in [0, 1), got {self.drift_sd}.")
-
-    def _draw_world(self, n_episodes: int, rng: np.random.Generator) -> np.ndarray:
-        return rng.uniform(*self.bounds, (n_episodes, 2, 2))
-
-    def _next_world(self, world: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return reflect(world + self.drift_sd * rng.standard_normal(world.shape), *self.bounds)
-
-    def _pays(self, world: np.ndarray, state2: np.ndarray, action: np.ndarray) -> np.ndarray:
-        option = np.arange(0, world.size, 4) + 2 * np.maximum(state2, 0) + np.minimum(action, 1)
-        return world.ravel()[option]
-
-    def hidden(self, state: TwoStepState) -> dict[str, np.ndarray]:
-        """``reward_probability``: (n_episodes, second-stage state, option)."""
-        return {"reward_probability": state.world}
-
-    def _hidden_to_columns(self, hidden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        if not hidden:
-            return {}
-        return {column: hidden["reward_probability"][..., place // 2, place % 2]
-                for place, column in enumerate(_DRIFT_COLUMNS)}
-
-    def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
-        if not set(_DRIFT_COLUMNS) <= set(trials):
-            return {}
-        columns = np.stack([take(trials, column, row) for column in _DRIFT_COLUMNS], axis=-1)
-        return {"reward_probability": columns.reshape(*row.shape, 2, 2)}
-
-
-_DRIFT_COLUMNS = tuple(f"reward_probability_{state}_{option}" for state in range(2) for option in range(2))
 
 
 def check_probability(name: str, value: float) -> None:

@@ -92,7 +92,7 @@ def random_trials(model: Model, rng: np.random.Generator, n_options: int | None 
     for choice in model.choices:
         size = choice.n_options or n_options or model.n_options(choice)
         columns[choice.column] = np.append(rng.integers(size, size=n - 1), size - 1)  # the last option is shown
-    for name, n_values in model.family.states:
+    for name, n_values in model.states.items():
         columns[name] = rng.integers(n_values, size=n)
     for name in model.outcomes:
         columns[name] = random_rewards(model, (n,), rng)
@@ -177,7 +177,7 @@ def _check_labels(model: Model, trials: pd.DataFrame) -> None:
         relabelled = trials.copy()
         for choice in model.choices:
             relabelled[choice.column] = (step + sign * trials[choice.column]) % model.n_options(choice)
-        for name, n_values in model.family.states:
+        for name, n_values in model.states.items():
             relabelled[name] = (step + sign * trials[name]) % n_values
         after = log_likelihood((model, _middle(model)), relabelled)
         if not np.allclose(before, after, rtol=0, atol=1e-10):
@@ -201,12 +201,12 @@ def _behave(model: Model, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
     rows, told = [], []
     for trial in range(N_TRIALS):
         row, total = {"subject": np.arange(n), "trial": trial}, np.zeros(n)
+        row |= {"state1": rng.integers(2, size=n)} if "state1" in model.states else {}
         for stage, choice in enumerate(model.family.choices):
-            observation = np.zeros((n, 3))
-            observation[np.arange(n), 0 if stage == 0 else 1 + row["state2"]] = two_step
+            observation = _observed(row, stage, two_step)
             logits, _, state = agent.step(observation, action, reward, state)
             action = sample(logits, rng)
-            if choice in model.choices:
+            if choice.column in [c.column for c in model.choices]:
                 row[choice.column] = action
                 total += logits[np.arange(n), action] - np.logaddexp.reduce(logits, axis=1)
             if two_step:
@@ -217,3 +217,14 @@ def _behave(model: Model, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
         told.append(total)
     table = pd.concat(rows).sort_values(["subject", "trial"], kind="stable").reset_index(drop=True)
     return table, np.array(told).T.ravel()
+
+
+def _observed(row: dict[str, np.ndarray], stage: int, two_step: bool) -> np.ndarray:
+    """Return (n, 5) what an agent is shown: the stages and, at the first of two, the first-stage state."""
+    n = len(row["subject"])
+    observation = np.zeros((n, 5))
+    if two_step:
+        observation[np.arange(n), 0 if stage == 0 else 1 + row["state2"]] = 1
+        if stage == 0 and "state1" in row:
+            observation[np.arange(n), 3 + row["state1"]] = 1
+    return observation

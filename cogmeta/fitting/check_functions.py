@@ -60,7 +60,7 @@ def random_rewards(model: Model, shape: tuple[int, ...], rng: np.random.Generato
 
 def random_trial(model: Model, rng: np.random.Generator) -> Trial:
     """Return a trial as the engine gives it: events (n, 1, n_lanes), outcomes (1, n_lanes)."""
-    sizes = {c.column: model.n_options(c) for c in model.choices} | dict(model.family.states)
+    sizes = {c.column: model.n_options(c) for c in model.choices} | model.states
     events = {name: one_hot(rng.integers(n, size=(1, LANES[1])), n) for name, n in sizes.items()}
     return Trial(**events, **{name: random_rewards(model, (1, LANES[1]), rng) for name in model.outcomes})
 
@@ -140,7 +140,7 @@ def _checked_logits(model: Model, policy: Any, lanes: tuple[int, ...]) -> list[n
                         "a trial; return one array, or a tuple of one array a choice.")
     out = []
     for choice, logit in zip(model.choices, logits):
-        states = (dict(model.family.states)[choice.given],) if choice.given else ()
+        states = (model.states[choice.given],) if choice.given else ()
         shape = (*states, model.n_options(choice), *lanes)
         if np.ndim(logit) != len(shape) or np.shape(logit)[:-len(lanes)] != shape[:-len(lanes)] \
                 or not _broadcasts(np.shape(logit), shape):

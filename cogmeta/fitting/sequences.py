@@ -86,7 +86,7 @@ def sequences_of(model: Model, trials: pd.DataFrame, episode: tuple[str, ...] | 
     episode : tuple of str, optional
         Columns whose change starts learning afresh; by default the family's.
     """
-    for column in (*(episode or ()), *model.outcomes):
+    for column in (*(episode or ()), *model.outcomes, *model.states):
         if column not in trials:
             raise UserError(f"{model.name} needs the column {column!r}, which the trial table does not have.")
     row = episode_rows(trials, model.family, episode)
@@ -113,6 +113,6 @@ def _free(taken: np.ndarray, trials: pd.DataFrame, row: np.ndarray) -> np.ndarra
 
 def _codes(model: Model, trials: pd.DataFrame, row: np.ndarray) -> dict[str, tuple[np.ndarray, int]]:
     """Return each choice's and state's index at every trial (-1 in padding) and how many values it has."""
-    sizes = {c.column: model.n_options(c) for c in model.choices} | dict(model.family.states)
+    sizes = {c.column: model.n_options(c) for c in model.choices} | model.states
     columns = {name: np.append(trials[name].to_numpy(float, na_value=-1), -1).astype(int) for name in sizes}
     return {name: (columns[name][row], sizes[name]) for name in sizes}

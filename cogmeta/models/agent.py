@@ -2,7 +2,8 @@
 
 The agent hears what it did and got at the step before and calls the model's ``update`` when a trial is complete, so
 that simulation and likelihood run the very same two functions. Of the observation it uses only the two-step task's
-state (entries 0 to 2: the first stage and the two second-stage states, one-hot).
+state (entries 0 to 2: the first stage and the two second-stage states, one-hot) and, where the model reads a first-stage
+state, the two entries after them.
 """
 
 from collections.abc import Mapping
@@ -68,6 +69,7 @@ class TwoStepMemory(NamedTuple):
     """The model's values and what is known of the trial under way."""
 
     values: Any
+    state1: np.ndarray  # (2, n_episodes) one-hot; zeros in designs with one first-stage state
     choice1: np.ndarray  # (2, n_episodes) one-hot
     state2: np.ndarray  # (2, n_episodes) one-hot
     reward: np.ndarray  # (n_episodes,) paid before the second-stage step
@@ -79,24 +81,27 @@ class TwoStepAgent(ModelAgent):
     def initial_state(self, n_episodes: int) -> TwoStepMemory:
         """Return the model's values before the first trial."""
         values = self.model.initial_values(self._lanes(n_episodes), self.parameters)
-        return TwoStepMemory(values, np.zeros((2, n_episodes)), np.zeros((2, n_episodes)), np.zeros(n_episodes))
+        return TwoStepMemory(values, *np.zeros((3, 2, n_episodes)), np.zeros(n_episodes))
 
     def step(
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: TwoStepMemory
     ) -> tuple[np.ndarray, np.ndarray, TwoStepMemory]:
         """Learn when a trial is complete and say how it would choose now; see ``Agent.step``."""
         if np.asarray(observation)[:, 0].any():
-            return self._first_stage(previous_action, previous_reward, state)
+            return self._first_stage(np.asarray(observation), previous_action, previous_reward, state)
         return self._second_stage(np.asarray(observation), previous_action, previous_reward, state)
 
     def _first_stage(
-        self, previous_action: np.ndarray, previous_reward: np.ndarray, state: TwoStepMemory
+        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: TwoStepMemory
     ) -> tuple[np.ndarray, np.ndarray, TwoStepMemory]:
         if not (previous_action == NO_ACTION).all():
-            trial = Trial(choice1=state.choice1, state2=state.state2, choice2=one_hot(previous_action, 2),
+            trial = Trial(state1=state.state1, choice1=state.choice1, state2=state.state2, choice2=one_hot(previous_action, 2),
                           reward=state.reward + previous_reward)
             state = state._replace(values=self.model.update(state.values, self.parameters, trial))
         logits = in_tuple(self.model.policy(state.values, self.parameters))[0]
+        if self.model.choices[0].given:
+            state = state._replace(state1=observation[:, 3:5].T.astype(np.float64))
+            logits = (state.state1[:, None] * logits).sum(axis=0)
         return self._answer(logits, len(previous_action), state)
 
     def _second_stage(
@@ -104,7 +109,8 @@ class TwoStepAgent(ModelAgent):
     ) -> tuple[np.ndarray, np.ndarray, TwoStepMemory]:
         n_episodes = len(previous_action)
         state2 = observation[:, 1:3].T.astype(np.float64)
-        state = TwoStepMemory(state.values, one_hot(previous_action, 2), state2, np.asarray(previous_reward, float))
+        state = TwoStepMemory(state.values, state.state1, one_hot(previous_action, 2), state2,
+                              np.asarray(previous_reward, float))
         logits = in_tuple(self.model.policy(state.values, self.parameters))[1:]
         chosen = (state2[:, None] * logits[0]).sum(axis=0) if logits else np.zeros((2, n_episodes))
         return self._answer(chosen, n_episodes, state)

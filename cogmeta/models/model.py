@@ -97,6 +97,11 @@ class Model(ABC):
         return self.with_reward_range(self.reward_range or task.spec.reward_range)
 
     @property
+    def states(self) -> dict[str, int]:
+        """The columns of states that a trial has, with how many values each; those of the family unless more are read."""
+        return dict(self.family.states)
+
+    @property
     def choices(self) -> tuple[Choice, ...]:
         """The choices that the likelihood counts."""
         return self.family.choices

@@ -4,7 +4,8 @@ from dataclasses import fields
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models import (
-    bandit, bandit_kalman, bandit_learning, bandit_reversal, bandit_volatility, two_step, two_step_beliefs, two_step_mixture,
+    bandit, bandit_kalman, bandit_learning, bandit_reversal, bandit_volatility, two_step, two_step_beliefs, two_step_kool,
+    two_step_mixture,
 )
 from cogmeta.models.model import Model
 
@@ -18,7 +19,7 @@ MODELS: dict[str, type[Model]] = {
         bandit_kalman.KalmanProbit, bandit_reversal.HiddenState,
         bandit_volatility.HierarchicalGaussianFilter, bandit_volatility.VolatileKalman,
         two_step.ModelFree, two_step.ModelBased, two_step.Hybrid, two_step.HybridForgetting,
-        two_step_beliefs.LatentState, two_step_beliefs.RewardAsCue, two_step_mixture.MixtureOfAgents,
+        two_step_beliefs.LatentState, two_step_beliefs.RewardAsCue, two_step_mixture.MixtureOfAgents, two_step_kool.Kool,
     )
 }
 """Id -> class."""
@@ -68,6 +69,6 @@ def model_names(family: str | None = None) -> list[str]:
     Examples
     --------
     >>> model_names("two_step")
-    ['two_step/hybrid', 'two_step/hybrid_forgetting', 'two_step/latent_state', ...]
+    ['two_step/hybrid', 'two_step/hybrid_forgetting', 'two_step/kool', ...]
     """
     return sorted(name for name, model in MODELS.items() if family is None or model.family.name == family)

@@ -86,6 +86,9 @@ class TwoStepBase(Model):
         Unless the model was told otherwise, ``common_probability`` is what the task declares among its settings, and
         the reward range the task's.
         """
+        if task.settings.get("crossed"):
+            raise UserError(f"{self.name} is coded so that option 0 commonly leads to state 0, but {task.spec.name!r} shows "
+                            "its agents the states crossed. Make the task with crossed=False: all but the labels is alike.")
         rng, action = np.random.default_rng(0), np.zeros(1, np.int64)
         state, observation = task.begin(1, rng)
         shown = [observation]

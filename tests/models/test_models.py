@@ -91,8 +91,12 @@ def test_options_of_bandit_models_are_those_of_their_equations(name, options, lo
     np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-11)  # rounding, erfc's too
 
 
+ONE_START = [name for name in model_names("two_step") if name != "two_step/kool"]
+"""Models of designs with one first-stage state."""
+
+
 @pytest.mark.parametrize("single", [False, True], ids=["two choices", "one choice"])
-@pytest.mark.parametrize("name", model_names("two_step"))
+@pytest.mark.parametrize("name", ONE_START)
 def test_two_step_models_match_their_equations_under_every_convention(name, single, rng):
     table = two_step_table(rng, single)
     second = [None] * len(table) if single else table["choice2"]
@@ -106,6 +110,33 @@ def test_two_step_models_match_their_equations_under_every_convention(name, sing
         expected = oracle(name)(trials, parameters, **options)
         scored = log_likelihood((model, parameters), table)
         np.testing.assert_allclose(scored, expected, atol=1e-12, err_msg=str(options))
+
+
+@pytest.mark.parametrize("options", [{}, {"perseveration": "outside"}, {"initial_value": 0.5, "common_probability": 0.8}])
+def test_the_model_of_two_first_stage_states_matches_its_equations_in_a_plain_loop(options, rng):
+    table = two_step_table(rng, single=True).assign(state1=rng.integers(2, size=60), reward=rng.random(60))
+    model = make_model("two_step/kool", **options)
+    parameters = some_parameters(model, rng)
+    expected = oracle(model.name)(list(zip(table["state1"], table["choice1"], table["state2"], table["reward"])),
+                                  parameters, **options)
+    np.testing.assert_allclose(log_likelihood((model, parameters), table), expected, atol=1e-12)  # rounding only
+
+
+def test_the_model_of_two_first_stage_states_refuses_tables_and_tasks_that_have_one(rng):
+    model = make_model("two_step/kool")
+    parameters = some_parameters(model, rng)
+    for table in (two_step_table(rng, single=True), two_step_table(rng).assign(state1=0)):
+        with pytest.raises(UserError, match="without choice2"):
+            log_likelihood((model, parameters), table)
+    with pytest.raises(UserError, match="such as two_step/kool2016"):
+        model.for_task(make_task("two_step/wang2018"))
+    with pytest.raises(UserError, match="described by two_step/hybrid"):
+        make_model("two_step/kool", second_choice=True)
+
+
+def test_a_cognitive_model_refuses_a_task_whose_states_are_shown_crossed():
+    with pytest.raises(UserError, match="crossed=False"):
+        make_model("two_step/hybrid").for_task(make_task("two_step/miller2017", crossed=True))
 
 
 @pytest.mark.parametrize("name", model_names())
@@ -122,8 +153,9 @@ def test_the_hybrid_keeps_the_contract_under_its_conventions(options):
 
 @pytest.mark.parametrize(("name", "task"), [
     *((name, "bandit/independent") for name in model_names("bandit")),
-    *((name, "two_step/daw2011") for name in model_names("two_step")),
-    *((name, "two_step/wang2018") for name in model_names("two_step")),
+    *((name, "two_step/daw2011") for name in ONE_START),
+    *((name, "two_step/wang2018") for name in ONE_START),
+    ("two_step/kool", "two_step/kool2016"), ("two_step/mixture_of_agents", "two_step/miller2017"),
 ])
 def test_a_model_that_behaves_is_scored_as_it_behaved(name, task, rng):
     task = make_task(task, n_trials=30)

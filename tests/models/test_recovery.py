@@ -94,6 +94,7 @@ STRATEGIES = [  # four sessions each; correlations measured with 150 subjects, t
     ("two_step/latent_state", "two_step/wang2018", {"n_trials": 300}, (.65, .44, .91, .93)),  # h and g trade off
     ("two_step/reward_as_cue", "two_step/wang2018", {"n_trials": 300}, (.93, .98, .97)),
     ("two_step/mixture_of_agents", "two_step/wang2018", {"n_trials": 300}, (.82, .99, .97, .96, .98)),
+    ("two_step/kool", "two_step/kool2016", {}, (.67, .47, .55, .93, .87, .91)),
 ]
 
 

@@ -255,6 +255,29 @@ def reward_as_cue(trials, p, perseveration="inside", initial_value=0.0, common_p
     return out
 
 
+def kool(trials, p, perseveration="inside", initial_value=0.0, common_probability=1.0):
+    """Trials are (state1, choice1, state2, reward)."""
+    q1, q2 = [[initial_value] * 2, [initial_value] * 2], [initial_value] * 2
+    last, out = None, []
+    beta = p["inverse_temperature"]
+    for start, choice, state, reward in trials:
+        logits = []
+        for a in range(2):
+            planned = common_probability * q2[a] + (1 - common_probability) * q2[1 - a]
+            net = p["model_based_weight"] * planned + (1 - p["model_based_weight"]) * q1[start][a]
+            sticky = 0.0
+            if last is not None:
+                sticky += p["perseveration"] * (last == (start, a)) + p["response_stickiness"] * (last[1] == a)
+            logits.append(beta * (net + sticky) if perseveration == "inside" else beta * net + sticky)
+        out.append(log_softmax(logits, choice))
+        error = reward - q2[state]
+        q1[start][choice] += p["learning_rate"] * (q2[state] - q1[start][choice])
+        q1[start][choice] += p["learning_rate"] * p["eligibility"] * error
+        q2[state] += p["learning_rate"] * error
+        last = start, choice
+    return out
+
+
 def mixture_of_agents(trials, p, initial_value=0.0, common_probability=0.7):
     last, out = None, []
     for (choice1, state, _, _), (q2, second) in zip(trials, second_stage(trials, p, initial_value)):

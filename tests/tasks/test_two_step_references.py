@@ -13,7 +13,7 @@ from scipy.stats import binom
 from cogmeta.simulate import replay, simulate
 from tasks.players import players
 from tasks.registry import make_task
-from tasks.two_step_players import GridFilter
+from tasks.two_step_beliefs import GridFilter
 from tasks.walks import reflect
 
 N_EPISODES = 2000

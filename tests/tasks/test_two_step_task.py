@@ -8,7 +8,7 @@ from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from tasks.registry import make_task
 from tasks.two_step import FIXATE
-from tasks.two_step_players import RandomTwoStep
+from tasks.two_step_learners import RandomTwoStep
 from tasks.walks import reflect
 
 
