@@ -23,6 +23,9 @@ from cogmeta.task import Task
 _MOST_STEPS = 60
 """Statistical checks look at no more steps than this."""
 
+_MOST_COLUMNS = 100
+"""Statistical checks look at no more numbers of an observation than this, evenly spread."""
+
 
 def check_task(task: Task, seed: int = 0) -> None:
     """Check that a task keeps its contract.
@@ -246,8 +249,10 @@ def _refuses(call: Callable[[], Any]) -> bool:
 
 def _columns(steps: dict[str, list[Any]], n_steps: int) -> dict[str, np.ndarray]:
     """Return (n_steps, n_episodes) arrays of everything seen, paid and hidden, by name."""
-    observation = np.array(steps["observation"][:n_steps], float)
-    columns = {f"observation column {i}": observation[..., i] for i in range(observation.shape[-1])}
+    size = steps["observation"][0].shape[1]
+    places = np.unique(np.linspace(0, size - 1, min(size, _MOST_COLUMNS)).astype(int))
+    observation = np.array([seen[:, places] for seen in steps["observation"][:n_steps]], float)
+    columns = {f"observation column {i}": observation[..., k] for k, i in enumerate(places)}
     columns["reward"] = np.array(steps["reward"][:n_steps])
     return columns | _hidden_columns(steps, n_steps)
 

@@ -5,6 +5,7 @@ from typing import Any
 from tasks.bandit import BernoulliBandit
 from tasks.barcode import BarcodeBandit, CharacterBandit
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
+from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
@@ -192,6 +193,14 @@ DESIGNS = (
         departure="Vectors of eight random numbers stand for the images and one action for a movement of the eyes; rewards "
                   "(.2 for fixation, 1, -1) are those of Wang et al. 2016, the 2018 paper prints none; without fixation "
                   "the trial is lost; an episode is one pair (n_trials=24 lets four follow each other).",
+    ),
+    Registered(
+        name="harlow/pixels", constructor=HarlowPixels, tags=("harlow", "fixation", "pixels", "monkeys"),
+        citation="Wang et al. 2016, experiment 6; Wang et al. 2018, simulation 5",
+        learns="As harlow/vector, and to see and to turn: to the cross, to hold it, and to the image that pays.",
+        departure="Generated images, not ImageNet's; every trial lasts 40 steps, one without a choice 10 steps before its "
+                  "end is lost; the field of view (42 degrees), the images' place (12.5 degrees) and the momentum (.2 a "
+                  "frame) are our choice, the papers do not state them.",
     ),
 )
 """In the order in which they are listed."""

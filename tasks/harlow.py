@@ -27,6 +27,9 @@ from tasks.columns import answered_rows, flat, take
 LEFT, RIGHT, IDLE = 0, 1, 2
 """Actions: look left, look right, stay. ``IDLE`` is what fixates."""
 
+NOTHING = -1
+"""The side of an action that takes no object."""
+
 LETTERS = "LRI"
 """How the actions of a trial are written in the column ``actions``."""
 
@@ -56,6 +59,7 @@ class Move(NamedTuple):
 
     screen: Any
     reward: np.ndarray
+    side: np.ndarray  # int: LEFT or RIGHT where that object was taken, else NOTHING
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class Harlow(Task):
     n_objects: int = 2**30
     name: str = "harlow"
 
+    n_options: ClassVar[int | None] = 2
     citation: ClassVar[str] = "Wang et al. 2018, simulation 5; Wang et al. 2016, experiment 6; Harlow 1949"
 
     def __post_init__(self) -> None:
@@ -110,7 +115,7 @@ class Harlow(Task):
         return TaskSpec(
             name=self.name, family=BANDIT, observation_size=self._observation_size, n_actions=3, n_trials=self.n_trials,
             n_steps=self.n_trials * self._trial_steps, reward_range=(self.unrewarded, 1.0), citation=self.citation,
-            episode=INDEX[:2], n_options=2,
+            episode=INDEX[:2], n_options=self.n_options,
         )
 
     @property
@@ -139,13 +144,6 @@ class Harlow(Task):
     def _observe(self, pair: Pair, screen: Any, place: int) -> np.ndarray:
         """Return (n_episodes, observation_size) float32 what is seen before the action at a step of the trial."""
 
-    @abstractmethod
-    def _choices(self, actions: np.ndarray, reward: np.ndarray, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-        """Return the object chosen (NaN where none was) and its outcome, each (n_trials, n_episodes).
-
-        ``actions`` and ``reward`` are (n_trials, trial_steps, n_episodes), the pair's arrays (n_trials, n_episodes).
-        """
-
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[HarlowState, np.ndarray]:
         """Draw ``n_episodes`` episodes; see ``Task.begin``."""
         pair, screen = self._new_pair(n_episodes, rng), self._begin_trial(n_episodes)
@@ -156,7 +154,7 @@ class Harlow(Task):
     ) -> tuple[HarlowState, np.ndarray, np.ndarray, np.ndarray]:
         """Play one step of every episode; see ``Task.advance``."""
         action, pair, step = self.check_action(action, len(state.pair.better)), state.pair, state.step + 1
-        screen, reward = self._move(pair, state.screen, state.step % self._trial_steps, action)
+        screen, reward, _ = self._move(pair, state.screen, state.step % self._trial_steps, action)
         trial, place = divmod(step, self._trial_steps)
         if place == 0:
             screen = self._begin_trial(len(action), screen)
@@ -185,17 +183,19 @@ class Harlow(Task):
     def to_trials(self, rollout: Rollout) -> pd.DataFrame:
         """Columns ``choice`` (object 0 or 1), ``reward``, ``side`` (0 left), ``object_0, object_1, better, left, actions``.
 
+        ``reward_probability_0, reward_probability_1`` say the same as ``better``, under the names that regret is taken from.
         ``block`` is the pair and ``trial`` counts within it. In a trial in which nothing was chosen ``choice, side`` and
         ``reward`` (the outcome of the choice, without that of fixation) are missing. ``actions`` has a letter a step.
         """
         steps, valid = self._trial_steps, rollout.valid[:: self._trial_steps]
         actions = rollout.action.reshape(-1, steps, rollout.n_episodes)
-        hidden = {name: array[::steps] for name, array in rollout.hidden.items()}
-        pair = Pair(**hidden, look=None)
-        choice, reward = self._choices(actions, rollout.reward.reshape(actions.shape), pair)
+        pair = Pair(**{name: array[::steps] for name, array in rollout.hidden.items()}, look=None)
+        choice, reward = self._choices(actions, pair)
         side = np.where(np.isnan(choice), np.nan, choice != pair.left)
         columns = {"choice": choice, "reward": reward, "side": side, "object_0": pair.object[..., 0],
-                   "object_1": pair.object[..., 1], "better": pair.better, "left": pair.left, "actions": _written(actions)}
+                   "object_1": pair.object[..., 1], "better": pair.better, "left": pair.left,
+                   "reward_probability_0": 1.0 - pair.better, "reward_probability_1": 1.0 * pair.better,
+                   "actions": _written(actions)}
         index = self._index(len(valid), valid)
         table = pd.DataFrame(index | {name: flat(array, valid) for name, array in columns.items()})
         table["side"] = table["side"].astype("Int64")
@@ -228,7 +228,23 @@ class Harlow(Task):
             task=self, observation=np.where(valid[..., None], observation, 0), action=action, valid=valid, hidden=hidden,
             reward=np.where(valid, reward, 0.0), scored=valid & self.scored(observation, action),
             row=np.repeat(row, self._trial_steps, axis=0))
-        return _with_outcomes(rollout, trials, row, self._choices)
+        self._check_outcomes(rollout, trials, row)
+        return rollout
+
+    def _choices(self, actions: np.ndarray, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+        """Return the object taken in every trial (NaN where none was) and its outcome, each (n_trials, n_episodes).
+
+        ``actions`` are (n_trials, trial_steps, n_episodes), the pair's arrays (n_trials, n_episodes).
+        """
+        sides, screen = np.full(pair.left.shape, NOTHING), None
+        for trial, taken in enumerate(actions):
+            here = Pair(pair.object[trial], pair.better[trial], pair.left[trial], None)
+            screen = self._begin_trial(actions.shape[2], screen)
+            for place, action in enumerate(taken):
+                screen, _, side = self._move(here, screen, place, action)
+                sides[trial] = np.where(side == NOTHING, sides[trial], side)
+        took, side = sides != NOTHING, np.maximum(sides, 0)
+        return np.where(took, chosen(pair.left, side), np.nan), np.where(took, self.outcome(pair, side), np.nan)
 
     def _actions_of(self, trials: pd.DataFrame) -> pd.Series:
         """Return the letters of every trial; missing where they are not known."""
@@ -246,6 +262,19 @@ class Harlow(Task):
             looks.append(looks[-1] if same else self._look(objects[trial]))
         return [Pair(*each) for each in zip(objects, better, left, looks, strict=True)]
 
+    def _check_outcomes(self, rollout: Rollout, trials: pd.DataFrame, row: np.ndarray) -> None:
+        """Refuse a table whose choices and rewards are not those of its actions."""
+        steps = self._trial_steps
+        pair = Pair(**{name: array[::steps] for name, array in rollout.hidden.items()}, look=None)
+        found = self._choices(rollout.action.reshape(len(row), steps, -1), pair)
+        for column, array in zip(("choice", "reward"), found, strict=True):
+            said = take(trials, column, row)
+            wrong = (row >= 0) & ~((said == array) | (np.isnan(said) & np.isnan(array)))
+            if wrong.any():
+                where = tuple(np.argwhere(wrong)[0])
+                raise TrialTableError(f"{column} is {said[where]:g} at row {row[where]}, but with its actions, sides and better "
+                                      f"object the task gives {array[where]:g}. Check better, left and the reward's coding.")
+
     def _played(self, pairs: list[Pair], action: np.ndarray, n_episodes: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the observations and rewards of given actions."""
         observation, reward, screen = [], [], None
@@ -253,7 +282,7 @@ class Harlow(Task):
             trial, place = divmod(step, self._trial_steps)
             screen = self._begin_trial(n_episodes, screen) if place == 0 else screen
             observation.append(self._observe(pairs[trial], screen, place))
-            screen, paid = self._move(pairs[trial], screen, place, taken)
+            screen, paid, _ = self._move(pairs[trial], screen, place, taken)
             reward.append(paid)
         return np.stack(observation), np.stack(reward)
 
@@ -292,22 +321,6 @@ def _check_told(trials: pd.DataFrame, name: str) -> None:
     if lacking:
         raise TrialTableError(f"{name!r} needs to know what was shown; the trial table lacks the columns {lacking}. object_0 "
                               "and object_1 number the two objects, better (0 or 1) says which one pays, left which stands left.")
-
-
-def _with_outcomes(rollout: Rollout, trials: pd.DataFrame, row: np.ndarray, choices: Any) -> Rollout:
-    """Return the rollout if the table's choices and rewards are those of its actions, or say where they are not."""
-    steps = len(rollout.action) // len(row)
-    shape = (len(row), steps, rollout.n_episodes)
-    pair = Pair(**{name: array[::steps] for name, array in rollout.hidden.items()}, look=None)
-    found = choices(rollout.action.reshape(shape), rollout.reward.reshape(shape), pair)
-    for column, array in zip(("choice", "reward"), found, strict=True):
-        said = take(trials, column, row)
-        wrong = (row >= 0) & ~((said == array) | (np.isnan(said) & np.isnan(array)))
-        if wrong.any():
-            where = tuple(np.argwhere(wrong)[0])
-            raise TrialTableError(f"{column} is {said[where]:g} at row {row[where]}, but with its actions, sides and better "
-                                  f"object the task gives {array[where]:g}. Check better, left and the reward's coding.")
-    return rollout
 
 
 def uniform_of(number: np.ndarray, size: int) -> np.ndarray:

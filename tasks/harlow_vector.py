@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from cogmeta.errors import UserError
-from tasks.harlow import IDLE, Harlow, Move, Pair, chosen, uniform_of
+from tasks.harlow import IDLE, NOTHING, Harlow, Move, Pair, uniform_of
 
 
 class VectorScreen(NamedTuple):
@@ -70,9 +70,10 @@ class HarlowVector(Harlow):
     def _move(self, pair: Pair, screen: VectorScreen, place: int, action: np.ndarray) -> Move:
         if place == 0:
             fixated = action == IDLE
-            return Move(VectorScreen(fixated), np.where(fixated, self.fixation_reward, 0.0))
-        took = screen.fixated & (action != IDLE)
-        return Move(screen, np.where(took, self.outcome(pair, np.minimum(action, 1)), 0.0))
+            paid = np.where(fixated, self.fixation_reward, 0.0)
+            return Move(VectorScreen(fixated), paid, np.full_like(action, NOTHING))
+        side = np.where(screen.fixated & (action != IDLE), action, NOTHING)
+        return Move(screen, np.where(side == NOTHING, 0.0, self.outcome(pair, np.maximum(side, 0))), side)
 
     def _observe(self, pair: Pair, screen: VectorScreen, place: int) -> np.ndarray:
         shown = np.zeros((len(pair.better), self._observation_size), np.float32)
@@ -84,11 +85,6 @@ class HarlowVector(Harlow):
             shown[:, 1 + half:] = pair.look[episode, 1 - pair.left]
             shown[~screen.fixated] = 0
         return shown
-
-    def _choices(self, actions: np.ndarray, reward: np.ndarray, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
-        took = (actions[:, 0] == IDLE) & (actions[:, 1] != IDLE)
-        choice = np.where(took, chosen(pair.left, np.minimum(actions[:, 1], 1)), np.nan)
-        return choice, np.where(took, reward[:, 1], np.nan)
 
     def _actions_of(self, trials: pd.DataFrame) -> pd.Series:
         if "actions" in trials:

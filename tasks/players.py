@@ -18,7 +18,9 @@ from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
 from tasks.gittins import MOST_TRIALS as MOST_INDEXED
 from tasks.gittins import Gittins
+from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_players import harlow_players
+from tasks.harlow_turning_players import turning_players
 from tasks.harlow_vector import HarlowVector
 from tasks.informative import InformativeBandit, informative_players
 from tasks.matching import BaitedBandit, matching_players
@@ -64,6 +66,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
     (RandomMDP, mdp_players),
+    (HarlowPixels, turning_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
 )

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analyses.best_arm import best_arm
+from analyses.learning_curve import learning_curve
 from cogmeta.agents import LSTMActorCritic
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.simulate import replay, simulate
@@ -27,6 +29,13 @@ def test_the_ideal_player_guesses_once_and_is_right_ever_after(task):
     found = accuracy("ideal", task)
     assert abs(found[0] - 0.5) < 4 * 0.5 / np.sqrt(4000)
     assert (found[1:] == 1.0).all()
+
+
+def test_measures_of_bandits_apply_trial_by_trial_of_a_pair():
+    trials = simulate(player("ideal", MANY), MANY, 200, 1).to_trials()
+    curve = learning_curve(trials, MANY.spec.reward_range).set_index(["measure", "trial"])["mean"]
+    assert curve["best_arm"].index.tolist() == list(range(6)) and (curve["best_arm"][1:] == 1).all()
+    assert best_arm(trials)["regret"].sum() == (trials["reward"] < 0).sum() > 0
 
 
 def test_the_oracle_is_always_right():
