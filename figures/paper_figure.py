@@ -15,7 +15,7 @@ from cogmeta.agents.network import Network
 from cogmeta.agents.store import load_agent, load_record, versions
 from cogmeta.files import atomic_path
 from tasks.shipped import shipped_folder
-from tasks.train_run import train_into
+from tasks.train_run import CHECKPOINT, train_into
 
 Tables = dict[str, pd.DataFrame]
 Listener = Callable[[str], None]
@@ -33,10 +33,11 @@ class PaperFigure:
     shows : str
         What the figure shows, in one sentence.
     agents : tuple of (str, tuple of int)
-        Task and seeds of the trained networks that it needs.
+        Task and seeds of the trained networks that it needs; a task named ``"<task> <kind>"`` asks for another kind of
+        network than ``lstm``, such as ``"bandit/easy lstm_no_reward"``.
     claims : tuple of Claim
     compute : callable
-        ``compute(agents, seed) -> tables``; ``agents`` maps a task to its networks, one a seed.
+        ``compute(agents, seed) -> tables``; ``agents`` maps a task, as named in ``agents``, to its networks, one a seed.
     numbers : callable
         ``numbers(tables) -> dict``: one number, or one a seed, for the measure of every claim.
     draw : callable
@@ -91,14 +92,18 @@ def make_figure(
     return board
 
 
-def _folder(task: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
+def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
     """Return the folder of a trained network: shipped, or trained into ``out`` (once)."""
+    task, _, kind = named.partition(" ")
     if not retrain:
-        return shipped_folder(task, seed)
-    folder = out / "agents" / f"{task.replace('/', '_')}_seed{seed}"
+        return shipped_folder(task, seed, kind or "lstm")
+    folder = out / "agents" / f"{named.replace('/', '_').replace(' ', '_')}_seed{seed}"
     if not (folder / "record.json").is_file():
-        listener(f"training on {task}, seed {seed}")
-        train_into(folder, task, seed=seed, command=f"cogmeta train {task} --seed {seed} --out {folder.name}")
+        listener(f"training on {named}, seed {seed}")
+        option = f" --agent {kind}" if kind else ""
+        command = f"cogmeta train {task}{option} --seed {seed} --out {folder.name}"
+        train_into(folder, task, seed=seed, agent=kind or None, command=command,
+                   resume=(folder / CHECKPOINT).is_file())
     return folder
 
 

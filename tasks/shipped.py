@@ -4,12 +4,12 @@ from importlib.resources import files
 from pathlib import Path
 
 from cogmeta.agents.network import Network
-from cogmeta.agents.store import load_agent, load_record
+from cogmeta.agents.store import load_agent, load_kind, load_record
 from cogmeta.errors import UserError
 from tasks.registry import registered
 
 
-def shipped_agent(task_name: str, seed: int = 0) -> Network:
+def shipped_agent(task_name: str, seed: int = 0, kind: str = "lstm") -> Network:
     """Return the trained network that ships for a task.
 
     Parameters
@@ -18,32 +18,36 @@ def shipped_agent(task_name: str, seed: int = 0) -> Network:
         Registered id.
     seed : int
         Of its training.
+    kind : str
+        Of network, such as ``"lstm_no_reward"``.
 
     Raises
     ------
     UserError
-        None ships for this task and seed; ``cogmeta train`` makes one.
+        None ships for this task, seed and kind; ``cogmeta train`` makes one.
 
     Examples
     --------
     >>> shipped_agent("two_step/daw2011").config.n_units
     48
     """
-    return load_agent(shipped_folder(task_name, seed))
+    return load_agent(shipped_folder(task_name, seed, kind))
 
 
-def shipped_folder(task_name: str, seed: int = 0) -> Path:
+def shipped_folder(task_name: str, seed: int = 0, kind: str = "lstm") -> Path:
     """Return the folder of a shipped agent: its weights, and the record that names the command that made it."""
     known = shipped()
-    if (registered(task_name).name, seed) not in known:
-        there = ", ".join(f"{task} (seed {one})" for task, one in known)
-        raise UserError(f"no trained agent is shipped for {task_name!r} and seed {seed}, only for {there}. "
-                        f"Train one: cogmeta train {task_name} --seed {seed} --out runs/agent.")
-    return known[task_name, seed]
+    if (registered(task_name).name, seed, kind) not in known:
+        seeds = [str(one) for task, one, what in known if (task, what) == (task_name, kind)]
+        there = f"seed {', '.join(seeds)}" if seeds else f"{', '.join(sorted({task for task, _, what in known if what == kind}))}"
+        raise UserError(f"no trained agent ({kind}) is shipped for {task_name!r} and seed {seed}, only for {there}. "
+                        f"Train one: cogmeta train {task_name} --agent {kind} --seed {seed} --out runs/agent.")
+    return known[task_name, seed, kind]
 
 
-def shipped() -> dict[tuple[str, int], Path]:
-    """Return the folder of every shipped agent, by task and seed."""
+def shipped() -> dict[tuple[str, int, str], Path]:
+    """Return the folder of every shipped agent, by task, seed and kind of network."""
     root = Path(str(files("tasks").joinpath("trained")))
-    records = {folder: load_record(folder) for folder in sorted(root.iterdir()) if folder.is_dir()}
-    return {(record.task, record.seed): folder for folder, record in records.items()}
+    folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    records = {folder: load_record(folder) for folder in folders}
+    return {(record.task, record.seed, load_kind(folder)): folder for folder, record in records.items()}

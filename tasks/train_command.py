@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from cogmeta.agents.store import load_record
+from cogmeta.agents.store import NETWORKS, load_record
 from cogmeta.simulate import check_seed
 from cogmeta.training import Interrupted
 from cogmeta.training.learner import check_n_steps
@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def run(
     task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
     out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
-    agent: str = typer.Option("lstm", "--agent", help="Kind of network: lstm, gru, rnn, stacked or pair."),
+    agent: str = typer.Option("lstm", "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "."),
     learner: str | None = typer.Option(None, "--learner", help="a2c or ppo; by default that of the task's preset."),
     steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
     seed: int = typer.Option(0, "--seed", help="Same seed, same weights."),

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from cogmeta.agents.layers import LAYERS
+from cogmeta.agents.lstm_no_reward import LSTMNoReward
 from cogmeta.agents.network import Network
 from cogmeta.agents.pair import ActorCriticPair
 from cogmeta.agents.stacked import StackedActorCritic
@@ -26,7 +27,7 @@ from cogmeta.version import __version__
 WEIGHTS, RECORD = "weights.safetensors", "record.json"
 FORMAT = "cogmeta agent 1"
 NETWORKS: dict[str, type[Network]] = {
-    **LAYERS, **{network.kind: network for network in (StackedActorCritic, ActorCriticPair)}}
+    **LAYERS, **{network.kind: network for network in (LSTMNoReward, StackedActorCritic, ActorCriticPair)}}
 """Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 
@@ -132,6 +133,11 @@ def load_record(folder: str | Path) -> AgentRecord:
     """Read how an agent came about, without its weights."""
     content = _read_record(Path(folder))
     return AgentRecord(**{f.name: content[f.name] for f in fields(AgentRecord) if f.name in content})
+
+
+def load_kind(folder: str | Path) -> str:
+    """Read which kind of network a folder holds, a key of ``NETWORKS``, without its weights."""
+    return str(_read_record(Path(folder))["agent"])
 
 
 def describe(agent: Network) -> dict[str, Any]:
