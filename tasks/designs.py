@@ -17,6 +17,8 @@ from tasks.reversal3 import BlockBandit
 from tasks.two_step_drift import DriftTwoStep
 from tasks.two_step_planets import PlanetTwoStep
 from tasks.two_step_reversal import ReversalTwoStep
+from tasks.shifting import ShiftingBandit
+from tasks.two_step import DriftTwoStep, ReversalTwoStep
 from tasks.volatile import VolatileBandit
 
 _SCALE = "The trial index is given as trial / n_trials; the paper does not state its scale."
@@ -94,6 +96,13 @@ DESIGNS = (
                   "those of the model's task; rewards are 0 or 1, and only the outcome of the arm taken is seen.",
     ),
     Registered(
+        name="bandit/shifting_volatility", constructor=ShiftingBandit, tags=("bandit", "reversal", "training"),
+        citation="Wang et al. 2018, simulation 2",
+        learns="Which arm pays more now, and whether the world is stable or volatile at present.",
+        departure="The paper does not print the statistics of its training episodes: hazards of .01 (a spell ends) and "
+                  ".04 (arms swap in a volatile one) are our choice.",
+    ),
+    Registered(
         name="bandit/restless4", constructor=DriftingBandit, tags=("bandit", "drift", "people"),
         citation="Daw et al. 2006",
         learns="Which of four drifting arms pays most now; those not taken must be looked at again from time to time.",
@@ -106,6 +115,12 @@ DESIGNS = (
         learns="How often to visit the poorer arm, whose reward waits until it is taken.",
         departure="Episodes have 100 trials (the paper draws 50 to 100), no fixation step; the ranges held out of "
                   "training are those remembered by others, the paper's text does not print them.",
+    ),
+    Registered(
+        name="bandit/matching_training", constructor=BaitedBandit, settings={"draw": "training"},
+        tags=("bandit", "baited", "monkeys", "training"), citation="Wang et al. 2018, simulation 1",
+        learns="As bandit/matching, with two ranges of base probabilities held out for the test.",
+        departure="As bandit/matching.",
     ),
     Registered(
         name="bandit/reversal3", constructor=BlockBandit, tags=("bandit", "reversal", "people"),

@@ -29,6 +29,7 @@ from tasks.mdp_players import mdp_players
 from tasks.restless import RestlessBandit, restless_players
 from tasks.restless4 import DriftingBandit, restless4_players
 from tasks.reversal3 import BlockBandit, reversal3_players
+from tasks.shifting import ShiftingBandit
 from tasks.thompson import MOST_TRIALS as MOST_THOMPSON
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
@@ -57,6 +58,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (InformativeBandit, informative_players),
     (RestlessBandit, restless_players),
     (VolatileBandit, volatile_players),
+    (ShiftingBandit, volatile_players),
     (DriftingBandit, restless4_players),
     (BaitedBandit, matching_players),
     (BlockBandit, reversal3_players),

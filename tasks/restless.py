@@ -8,7 +8,7 @@ for high (it changes about every twenty trials). How ours departs besides: walks
 0 and 1, and no trial index is shown.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -132,6 +132,39 @@ class WalkFilter(ArmsPlayer):
         return share_best(np.stack([first, 1 - first], axis=1))
 
 
+class WalkThompson(WalkFilter):
+    """Takes each arm as often as it is the better one, under a belief that knows one fixed drift.
+
+    Parameters
+    ----------
+    task : RestlessBandit
+    drift_sd : float, optional
+        The one drift it believes in, >= 0; by default the root mean square of the task's.
+    n_points : int
+        Grid cells of the probability, even.
+
+    Notes
+    -----
+    ``P(arm 0) = P(p > 1/2 | choices and rewards so far)``, exactly, where Thompson sampling draws it.
+
+    References
+    ----------
+    Wang et al. 2016, experiment 4 (Thompson sampling with a Gaussian walk of one fixed volatility).
+    """
+
+    name = "thompson"
+
+    def __init__(self, task: RestlessBandit, drift_sd: float | None = None, n_points: int = 50) -> None:
+        believed = float(np.sqrt(np.mean(np.square(task.drift_sd)))) if drift_sd is None else drift_sd
+        super().__init__(replace(task, drift_sd=(believed,)), n_points)
+
+    def logits(self, state: np.ndarray) -> np.ndarray:
+        """Return the log-probability of each arm to be the better one."""
+        first = state.sum(axis=1)[:, self.point > 0.5].sum(axis=1)
+        with np.errstate(divide="ignore"):
+            return np.log(np.clip(np.stack([first, 1 - first], axis=1), 0.0, 1.0))
+
+
 BEST_RATE = {(0.02,): (0.1, 100.0), (0.1,): (0.2, 100.0), (0.02, 0.1): (0.2, 100.0)}
 """drift_sd -> learning rate and inverse temperature of the Rescorla-Wagner learner that earns most.
 
@@ -142,5 +175,5 @@ Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 epi
 def restless_players(task: RestlessBandit) -> list[Agent]:
     """Return every reference player of the restless bandit, the simplest first."""
     rate, inverse_temperature = BEST_RATE.get(tuple(task.drift_sd), BEST_RATE[0.02, 0.1])
-    learners = [rescorla_wagner(task, rate, inverse_temperature), VolatilityLearner(task), WalkFilter(task)]
+    learners = [WalkThompson(task), rescorla_wagner(task, rate, inverse_temperature), VolatilityLearner(task), WalkFilter(task)]
     return arms_players(task, [UCB1(task, exploration=1.0), *learners])

@@ -113,6 +113,6 @@ Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 epi
 """
 
 
-def volatile_players(task: VolatileBandit) -> list[Agent]:
-    """Return every reference player of the volatile bandit, the simplest first."""
+def volatile_players(task: ArmsTask) -> list[Agent]:
+    """Return every reference player of a volatile bandit, ``bandit/volatile`` or its like, the simplest first."""
     return arms_players(task, [rescorla_wagner(task, *BEST_RATE), VolatilityLearner(task)])

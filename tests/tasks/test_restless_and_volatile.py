@@ -9,7 +9,7 @@ from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import replay, simulate
 from tasks.players import players
 from tasks.registry import make_task
-from tasks.restless import WalkFilter
+from tasks.restless import WalkFilter, WalkThompson
 from tasks.volatility import VolatilityLearner
 from tasks.walks import reflect
 
@@ -76,6 +76,20 @@ def test_the_walk_filter_is_that_of_many_particles(rng):
         kept = rng.choice(40_000, 40_000, p=weight / weight.sum())
         sd = sd[kept]
         first = reflect(first[kept] + sd * rng.normal(size=40_000), 0.0, 1.0)
+
+
+def test_walk_thompson_takes_an_arm_as_often_as_the_filter_believes_it_better():
+    """Of one drift both hold the same belief; 2,000 draws from it come up for arm 0 as often, within 4 standard errors."""
+    task = make_task("bandit/restless_high", n_trials=20)
+    rollout = simulate(RandomAgent(task), task, 3, seed=5)
+    thompson, belief = WalkThompson(task), WalkFilter(task).initial_state(3)
+    chance = np.exp(replay(thompson, rollout).logits)
+    assert np.allclose(chance.sum(axis=-1), 1) and np.allclose(chance[0], 0.5)
+    for trial in range(19):
+        belief = WalkFilter(task).learn(belief, rollout.action[trial], rollout.reward[trial])
+    for episode in range(3):
+        drawn = np.random.default_rng(0).choice(thompson.point, 2000, p=belief[episode].sum(axis=0))
+        assert abs((drawn > 0.5).mean() - chance[19, episode, 0]) < 4 * 0.5 / np.sqrt(2000)
 
 
 def test_volatile_halves_pay_and_reverse_as_stated():

@@ -1,0 +1,187 @@
+"""Wang et al. 2016, experiments 1 and 2 (figure 2): regret on five distributions of two arms, and how training carries over.
+
+Claimed: on independent arms the network loses less than Thompson sampling and UCB, more than Gittins (a); trained on
+dependent arms it loses less than all three (c to e), also where arms are easier or harder than in training; regret
+grows from easy to medium to hard arms; who trained on independent arms loses more on dependent ones than who trained on
+these; an agent that is not told its rewards stays at chance. How ours departs: four seeds a distribution with one recipe
+(the paper: the best 5 of 100 settings); 2,000 test episodes, not 150; "below Gittins on independent arms" is held
+against the exact optimum.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analyses.claims import Claim
+from analyses.raster import choice_raster, plot_choice_raster
+from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve
+from analyses.style import PALETTE, REFERENCE, styled
+from cogmeta.agent import Agent
+from cogmeta.agents.network import Network
+from cogmeta.simulate import simulate
+from figures.paper_figure import PaperFigure, Tables
+from tasks.players import player
+from tasks.registry import make_task
+from tasks.train_run import measure
+
+ARMS = ("independent", "uniform", "easy", "medium", "hard")
+SEEDS = (0, 1, 2, 3)
+CLASSICAL = ("gittins", "thompson", "ucb1")
+PANELS = (("independent", "independent"), ("uniform", "uniform"), ("medium", "easy"), ("medium", "hard"))
+"""Trained on, tested on: panels a, c, d and e."""
+
+CHANCE = {"independent": 50 / 3, "uniform": 25.0, "easy": 40.0, "medium": 25.0, "hard": 10.0}
+"""Expected regret of random choices: 100 trials times half the mean distance of the arms."""
+
+N_CURVE, N_MATRIX, N_CONTROL, N_RASTER = 2_000, 1_000, 10_000, 300
+
+_SOURCE = "Wang 2016, experiments 1 and 2"
+CLAIMS = (
+    Claim("order", "a: on independent arms, exact Bayes < network < Thompson < UCB1 in regret (smallest gap)", "gap > 0", _SOURCE, low=1e-9),
+    *(Claim(f"{trained}_{tested}", f"{panel}: trained on {trained}, tested on {tested}: below Gittins, Thompson and UCB1", "ratio < 1", _SOURCE,
+            high=1 - 1e-9) for panel, (trained, tested) in zip("cde", PANELS[1:], strict=True)),
+    Claim("difficulty", "f: trained and tested alike, regret grows from easy to medium to hard (smallest gap)", "gap > 0", _SOURCE, low=1e-9),
+    Claim("matched", "f: on dependent arms, training on independent ones loses more than training on the same (smallest gap)", "gap > 0",
+          _SOURCE, low=1e-9),
+    Claim("transfer", "f: from easy to hard arms more is lost than from hard to easy (beyond training on the same)", "difference > 0",
+          _SOURCE, low=1e-9),
+    Claim("control", "not told its rewards, the network is at chance on all five (largest relative distance)", "0",
+          _SOURCE + "; 5 % leaves room for the chance of test episodes", high=0.05),
+)
+
+
+def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
+    """Return regret curves, raster, matrix and control."""
+    medium = agents["bandit/medium"][0]
+    raster = choice_raster(simulate(medium, make_task("bandit/medium"), N_RASTER, seed).to_trials())
+    return {"curves": pd.concat([_curves(agents, *panel, seed) for panel in PANELS], ignore_index=True), "raster": raster,
+            "matrix": _matrix(agents, seed), "control": _control(agents, seed)}
+
+
+def _curves(agents: Mapping[str, Sequence[Network]], trained: str, tested: str, seed: int) -> pd.DataFrame:
+    task = make_task(f"bandit/{tested}")
+    regrets = [_regret(network, task.spec.name, seed) for network in agents[f"bandit/{trained}"]]
+    curves = [regret_curve(pd.concat(regrets, ignore_index=True)).assign(player="network", seed=-1)]
+    curves += [regret_curve(regret).assign(player="network", seed=one) for one, regret in enumerate(regrets)]
+    for name in (*CLASSICAL, "bayes-optimal"):
+        curves.append(regret_curve(_regret(player(name, task), task.spec.name, seed)).assign(player=name, seed=-1))
+    return pd.concat(curves, ignore_index=True).assign(trained=trained, tested=tested)
+
+
+def _regret(agent: Agent, task: str, seed: int) -> pd.DataFrame:
+    return cumulative_regret(simulate(agent, make_task(task), N_CURVE, seed).to_trials())
+
+
+def _matrix(agents: Mapping[str, Sequence[Network]], seed: int) -> pd.DataFrame:
+    rows = [{"trained": trained, "tested": tested, "seed": one,
+             "regret": measure(network, make_task(f"bandit/{tested}"), N_MATRIX, seed)["regret"]}
+            for trained in ARMS for one, network in enumerate(agents[f"bandit/{trained}"]) for tested in ARMS]
+    return pd.DataFrame(rows)
+
+
+def _control(agents: Mapping[str, Sequence[Network]], seed: int) -> pd.DataFrame:
+    rows = [{"arms": arms, "chance": CHANCE[arms],
+             "regret": measure(agents[f"bandit/{arms} lstm_no_reward"][0], make_task(f"bandit/{arms}"), N_CONTROL, seed)["regret"]}
+            for arms in ARMS]
+    return pd.DataFrame(rows)
+
+
+def numbers(tables: Tables) -> dict[str, np.ndarray]:
+    """Return the number of every claim, one a seed."""
+    matrix = tables["matrix"].pivot(index="seed", columns=["trained", "tested"], values="regret")
+    own = {arms: matrix[arms, arms] for arms in ARMS}
+    matched = pd.DataFrame({arms: matrix["independent", arms] - own[arms] for arms in ARMS[1:]}).min(axis=1)
+    transfer = (matrix["easy", "hard"] - own["hard"]) - (matrix["hard", "easy"] - own["easy"])
+    control = tables["control"]
+    return {
+        "order": _order(_last(tables["curves"], "independent", "independent")),
+        **{f"{trained}_{tested}": _over_classical(_last(tables["curves"], trained, tested)) for trained, tested in PANELS[1:]},
+        "difficulty": np.minimum(own["medium"] - own["easy"], own["hard"] - own["medium"]).to_numpy(),
+        "matched": matched.to_numpy(), "transfer": transfer.to_numpy(),
+        "control": (control["regret"] / control["chance"] - 1).abs().max(),
+    }
+
+
+def _last(curves: pd.DataFrame, trained: str, tested: str) -> pd.Series:
+    """Return the regret of whole episodes, by player and seed (-1: all)."""
+    panel = curves[(curves["trained"] == trained) & (curves["tested"] == tested)]
+    return panel.groupby(["player", "seed"])["mean"].last()
+
+
+def _seeds(last: pd.Series) -> np.ndarray:
+    network = last["network"]
+    return network[network.index >= 0].to_numpy()
+
+
+def _order(last: pd.Series) -> np.ndarray:
+    network, (bayes, thompson, ucb) = _seeds(last), (last[name, -1] for name in ("bayes-optimal", "thompson", "ucb1"))
+    return np.minimum.reduce([network - bayes, thompson - network, np.full_like(network, ucb - thompson)])
+
+
+def _over_classical(last: pd.Series) -> np.ndarray:
+    return _seeds(last) / min(last[name, -1] for name in CLASSICAL)
+
+
+@styled
+def draw(tables: Tables) -> Figure:
+    """Draw the panels a to f, and the control."""
+    figure = plt.figure(figsize=(9.6, 5.0), layout="constrained")
+    top, bottom = figure.subfigures(2, 1)
+    axes = top.subplots(1, 4)
+    for ax, letter, panel in zip(axes, "acde", PANELS, strict=True):
+        _draw_curves(tables["curves"], *panel, letter, ax)
+    axes[0].legend(loc="upper left")
+    axes = bottom.subplots(1, 3, width_ratios=(1.3, 1.2, 0.9))
+    plot_choice_raster(tables["raster"], axes[0], color="best")
+    axes[0].get_legend().remove()
+    axes[0].set_title("b  medium: where another arm than the best is taken", loc="left")
+    _draw_matrix(tables["matrix"], axes[1])
+    _draw_control(tables["control"], axes[2])
+    return figure
+
+
+def _draw_curves(curves: pd.DataFrame, trained: str, tested: str, letter: str, ax: Axes) -> None:
+    shown = curves[(curves["trained"] == trained) & (curves["tested"] == tested) & (curves["seed"] == -1)]
+    plot_cumulative_regret({name: table for name, table in shown.groupby("player", sort=False)}, ax, top=None)
+    ax.get_legend().remove()
+    ax.set_ylim(0, 7.5)
+    ax.set_title(f"{letter}  trained {trained},\n    tested {tested}", loc="left")
+    if letter != "a":
+        ax.set_ylabel("")
+
+
+def _draw_matrix(matrix: pd.DataFrame, ax: Axes) -> None:
+    mean = matrix.groupby(["trained", "tested"])["regret"].mean().unstack().loc[list(ARMS), list(ARMS)]
+    ax.imshow(np.log(mean), cmap="Blues", aspect="auto")
+    middle = np.log(mean.to_numpy()).min() / 2 + np.log(mean.to_numpy()).max() / 2
+    for i, j in np.ndindex(mean.shape):
+        value = mean.iloc[i, j]
+        ax.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color="white" if np.log(value) > middle else "black")
+    ax.set_xticks(range(len(ARMS)), [arms[:6] for arms in ARMS])
+    ax.set_yticks(range(len(ARMS)), ARMS)
+    ax.set_xlabel("Tested on")
+    ax.set_ylabel("Trained on")
+    ax.set_title(f"f  regret, mean of {matrix['seed'].nunique()} seeds", loc="left")
+    ax.spines[:].set_visible(False)
+
+
+def _draw_control(control: pd.DataFrame, ax: Axes) -> None:
+    place = np.arange(len(control))
+    ax.bar(place, control["regret"], color=PALETTE[7], width=0.6, label="not told its rewards")
+    ax.hlines(control["chance"], place - 0.4, place + 0.4, color=REFERENCE, linewidth=1.5, linestyle="--", label="random choices, exact")
+    ax.set_xticks(place, [arms[:6] for arms in control["arms"]])
+    ax.set_ylabel("Regret")
+    ax.set_ylim(0, 58)
+    ax.set_title("control network", loc="left")
+    ax.legend(loc="upper right")
+
+
+FIGURE = PaperFigure(
+    "wang2016_fig2", "On two-armed bandits the network loses little, and less where training tells how the arms hang together.",
+    tuple((f"bandit/{arms}", SEEDS) for arms in ARMS) + tuple((f"bandit/{arms} lstm_no_reward", (0,)) for arms in ARMS),
+    CLAIMS, compute, numbers, draw,
+)
