@@ -9,20 +9,22 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, episode_rows
+from cogmeta.trials import TWO_STEP, Family, episode_rows
 
 
-def lagged_rows(trials: pd.DataFrame, n_lags: int = 1, adjacent: bool = False) -> np.ndarray:
+def lagged_rows(trials: pd.DataFrame, n_lags: int = 1, adjacent: bool = False, family: Family = TWO_STEP) -> np.ndarray:
     """Return where each answered trial stands, and the ``n_lags`` trials before it.
 
     Parameters
     ----------
     trials : DataFrame
-        A validated two-step trial table.
+        A validated trial table.
     n_lags : int
         >= 1.
     adjacent : bool
         Whether the trials must bear consecutive numbers in one block.
+    family : Family
+        Of the table; it says where an episode ends.
 
     Returns
     -------
@@ -39,7 +41,7 @@ def lagged_rows(trials: pd.DataFrame, n_lags: int = 1, adjacent: bool = False) -
     >>> lagged_rows(table).tolist(), lagged_rows(table, adjacent=True).tolist()
     ([[2], [0]], [[], []])
     """
-    rows = episode_rows(trials, TWO_STEP)
+    rows = episode_rows(trials, family)
     n_trials = len(rows)
     if n_trials <= n_lags:
         return np.empty((n_lags + 1, 0), int)

@@ -73,7 +73,7 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
 @styled
 def draw(tables: Tables) -> Figure:
     """Draw reward by trial, return, and what is chosen."""
-    figure, axes = plt.subplots(1, 3, figsize=(8.6, 2.7), layout="constrained")
+    figure, axes = plt.subplots(1, 3, figsize=(9.0, 2.6), width_ratios=(1, 1.3, 1), layout="constrained")
     _draw_reward(tables["reward"], axes[0])
     _draw_return(tables["reward"], axes[1])
     _draw_choices(tables["choices"], axes[2])
@@ -84,27 +84,27 @@ def _draw_reward(reward: pd.DataFrame, ax: Axes) -> None:
     means = reward.groupby(["player", "trial"], sort=False)["reward"].mean().reset_index()
     for color, (name, rows) in zip(PALETTE, means.groupby("player", sort=False), strict=False):
         front = name == "network"
-        ax.plot(rows["trial"] + 1, rows["reward"], marker="o", markersize=4.5 if front else 3, color=color, label=name,
+        ax.plot(rows["trial"] + 1, rows["reward"], marker="o", markersize=4.5 if front else 3, color=color,
                 linestyle="-" if front else "--", zorder=3 if front else 2)
     ax.set_xlabel("Trial")
     ax.set_ylabel("Reward")
     ax.set_ylim(0, 5.2)
-    ax.set_title("Reward by trial", loc="left")
-    ax.legend(loc="center right", bbox_to_anchor=(1.0, 0.62))
+    ax.set_title("Reward by trial (colours: right)", loc="left")
 
 
 def _draw_return(reward: pd.DataFrame, ax: Axes) -> None:
     totals = reward.groupby(["player", "seed"], sort=False)["reward"].sum()
     names = list(totals.index.unique("player"))
     for place, name in enumerate(names):
-        ax.bar(place, totals[name].mean(), color=PALETTE[place], alpha=0.35)
-        ax.plot([place] * len(totals[name]), totals[name], "o", markersize=3, color=PALETTE[place])
+        ax.barh(place, totals[name].mean(), color=PALETTE[place], alpha=0.35)
+        ax.plot(totals[name], [place] * len(totals[name]), "o", markersize=3, color=PALETTE[place])
     for exact in EXACT.values():
-        ax.axhline(exact, color=REFERENCE, linewidth=0.8, linestyle=":")
-        ax.annotate(f"{exact:g}", (1.0, exact), xycoords=("axes fraction", "data"), va="center", fontsize=7, color=REFERENCE)
-    ax.set_xticks(range(len(names)), [name.replace(" (", "\n(") for name in names], fontsize=6.5)
-    ax.set_ylabel("Return of an episode")
-    ax.set_title("Return (dots: seeds; dotted: exact)", loc="left")
+        ax.axvline(exact, color=REFERENCE, linewidth=0.8, linestyle=":")
+        ax.annotate(f"{exact:g}", (exact, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=7, color=REFERENCE)
+    ax.set_yticks(range(len(names)), [name.replace(" (", "\n(") for name in names])
+    ax.invert_yaxis()
+    ax.set_xlim(0, 22)
+    ax.set_xlabel("Return of an episode (dots: seeds; dotted: exact)")
 
 
 def _draw_choices(choices: pd.DataFrame, ax: Axes) -> None:
@@ -114,6 +114,7 @@ def _draw_choices(choices: pd.DataFrame, ax: Axes) -> None:
         ax.bar(share.index + 1, share[kind], bottom=bottom, color=color, label=f"{kind} arm")
         bottom += share[kind].to_numpy()
     ax.set_xlabel("Trial")
+    ax.set_xticks(share.index + 1)
     ax.set_ylabel("Share of episodes")
     ax.set_title("What the network takes", loc="left")
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))

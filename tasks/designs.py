@@ -14,11 +14,10 @@ from tasks.registered import Registered
 from tasks.restless import RestlessBandit
 from tasks.restless4 import DriftingBandit
 from tasks.reversal3 import BlockBandit
+from tasks.shifting import ShiftingBandit
 from tasks.two_step_drift import DriftTwoStep
 from tasks.two_step_planets import PlanetTwoStep
 from tasks.two_step_reversal import ReversalTwoStep
-from tasks.shifting import ShiftingBandit
-from tasks.two_step import DriftTwoStep, ReversalTwoStep
 from tasks.volatile import VolatileBandit
 
 _SCALE = "The trial index is given as trial / n_trials; the paper does not state its scale."

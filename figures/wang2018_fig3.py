@@ -1,0 +1,169 @@
+"""Wang et al. 2018, figure 3: the network learns faster where the world is volatile, and its units know that it is.
+
+Claimed: fitted learning rates are higher in the volatile than in the stable half, in either order (d, dots: 8 seeds);
+volatility can be read out of the activity (b), where a Bayesian learner infers it (a); 37 +- 1 % of the units track it.
+How ours departs: training episodes are ``bandit/shifting_volatility``, whose statistics are ours; "tracks" is not defined
+in the text that we could see: here a unit does if its partial correlation with true volatility, last action, last
+reward and their product held, exceeds a named size; a learner of fixed rate is shown beside the network; panel c, the
+people's bars, is left out.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from analyses.claims import Claim
+from analyses.decoding import area_under_curve, cross_validated_readout
+from analyses.intervals import mean_interval
+from analyses.rate_by_volatility import rates_by_volatility
+from analyses.style import PALETTE, REFERENCE, styled
+from analyses.unit_coding import CODED, coding_share, last_trial_factors, partial_correlations
+from cogmeta.agent import Agent
+from cogmeta.agents.network import Network
+from cogmeta.rollout import Rollout
+from cogmeta.simulate import simulate
+from figures.paper_figure import PaperFigure, Tables
+from tasks.players import player
+from tasks.registry import make_task
+
+TRAINED, TEST, SEEDS, N_EPISODES, N_BAYES = "bandit/shifting_volatility", "bandit/volatile", tuple(range(8)), 300, 100
+BLOCKS = ("Stable 1", "Volatile 1", "Volatile 2", "Stable 2")
+ORDERS = {"stable_first": BLOCKS[:2], "volatile_first": BLOCKS[2:]}
+"""Order of the halves -> names of the first and the second."""
+
+CLAIMS = (
+    Claim("faster", "d: learns faster in the volatile half, in either order (share of seeds)", "8 of 8 shown; at least 7 of 8",
+          "Wang 2018, fig 3d", low=7 / 8),
+    Claim("rate", "d: the activity's learning rate, mean of the blocks, is of the order of 0.1 to 0.5", "axis 0 to 0.6", "Wang 2018, fig 3d",
+          low=0.05, high=0.6),
+    Claim("readout", "b: volatility can be read out of activity (area under the curve, other episodes)", "> 0.5", "Wang 2018, fig 3b", low=0.5 + 1e-9),
+    Claim("tracking", f"units track volatility (share with |partial r| > {CODED:g}; the paper's threshold is not known)", "0.37", "Wang 2018, text",
+          low=1e-9),
+)
+
+
+def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
+    """Return learning rates by block, readouts and shares of every seed, and the mean course of an episode."""
+    networks = agents[TRAINED]
+    control = player("rescorla-wagner", make_task(TEST))
+    rates = [_rates(network, seed).assign(player="network", seed=one) for one, network in enumerate(networks)]
+    rates.append(_rates(control, seed).assign(player="fixed rate", seed=0))
+    read = [_readout(network, seed) for network in networks]
+    units = pd.DataFrame([{"seed": one, "readout": area, "tracking": share} for one, (area, share, _) in enumerate(read)])
+    course = pd.concat([_bayes(seed), read[0][2].assign(player="network")], ignore_index=True)
+    return {"rates": pd.concat(rates, ignore_index=True), "units": units, "course": course}
+
+
+def _rates(agent: Agent, seed: int) -> pd.DataFrame:
+    rows = []
+    for order, (first, second) in ORDERS.items():
+        trials = simulate(agent, make_task(TEST, order=order), N_EPISODES, seed).to_trials(subject=order)
+        fitted = rates_by_volatility(trials).iloc[0]
+        for block in (first, second):
+            rows.append({"block": block, "learning_rate": fitted[f"learning_rate_{block.split()[0].lower()}"],
+                         "inverse_temperature": fitted["inverse_temperature"]})
+    return pd.DataFrame(rows)
+
+
+def _readout(network: Network, seed: int) -> tuple[float, float, pd.DataFrame]:
+    """Return how well volatility is read out, the share of units that track it, and the mean course of either order."""
+    rollout = simulate(network, make_task(TEST), N_EPISODES, seed, record=("hidden",))
+    volatile = rollout.hidden["volatile"]
+    readout = cross_validated_readout(rollout.activity["hidden"], volatile, np.random.default_rng(seed))
+    activity, factors = last_trial_factors(rollout)
+    factors = factors.drop(columns="value").assign(volatile=volatile[1:].ravel().astype(float))
+    share = coding_share(partial_correlations(activity, factors))["volatile"]
+    logits = rollout.logits
+    chance = 1 / (1 + np.exp(logits[..., 1] - logits[..., 0]))
+    return area_under_curve(readout, volatile), float(share), _course(rollout, chance, readout)
+
+
+def _bayes(seed: int) -> pd.DataFrame:
+    learner = player("volatility-learner", make_task(TEST))
+    rollout = simulate(learner, make_task(TEST), N_BAYES, seed, record=("probability", "volatility"))
+    belief = rollout.activity
+    return _course(rollout, belief["probability"][..., 0], belief["volatility"][..., 0]).assign(player="Bayesian learner")
+
+
+def _course(rollout: Rollout, first: np.ndarray, volatility: np.ndarray) -> pd.DataFrame:
+    """Return, by order and trial, the mean of arm 0's probability, of the belief in it, and of the volatility.
+
+    Episodes are turned so that arm 0 is the better one at first.
+    """
+    pays = rollout.hidden["reward_probability"][..., 0]
+    turned = pays[0] < 0.5
+    pays, first = np.where(turned, 1 - pays, pays), np.where(turned, 1 - first, first)
+    began = rollout.hidden["volatile"][0]
+    rows = [pd.DataFrame({"order": order, "trial": range(len(pays)), "reward_probability": pays[:, chosen].mean(axis=1),
+                          "first": first[:, chosen].mean(axis=1), "volatility": volatility[:, chosen].mean(axis=1)})
+            for order, chosen in (("stable first", ~began), ("volatile first", began))]
+    return pd.concat(rows, ignore_index=True)
+
+
+def numbers(tables: Tables) -> dict[str, np.ndarray]:
+    """Return the number of every claim."""
+    rates = tables["rates"].query("player == 'network'").pivot(index="seed", columns="block", values="learning_rate")
+    faster = (rates["Volatile 1"] > rates["Stable 1"]) & (rates["Volatile 2"] > rates["Stable 2"])
+    return {"faster": np.array([faster.mean()]), "rate": rates.mean(axis=1).to_numpy(),
+            "readout": tables["units"]["readout"].to_numpy(), "tracking": tables["units"]["tracking"].to_numpy()}
+
+
+@styled
+def draw(tables: Tables) -> Figure:
+    """Draw the panels a, b and d."""
+    figure = plt.figure(figsize=(9.4, 3.9), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(2.1, 1))
+    axes = left.subplots(2, 2, sharex=True)
+    for column, (letter, name, scale) in enumerate((("a", "Bayesian learner", "Inferred log volatility"),
+                                                    ("b", "network", "Volatility read out"))):
+        course = tables["course"].query("player == @name")
+        _draw_belief(course, axes[0, column], f"{letter}  {name}")
+        _draw_volatility(course, axes[1, column], scale)
+    axes[0, 0].legend(loc="lower right", fontsize=6.5)
+    axes[1, 1].legend(loc="lower right", fontsize=6.5)
+    _draw_rates(tables["rates"], right.subplots())
+    return figure
+
+
+def _draw_belief(course: pd.DataFrame, ax: Axes, title: str) -> None:
+    one = course[course["order"] == "stable first"]
+    ax.plot(one["trial"] + 1, one["reward_probability"], color=REFERENCE, linewidth=0.9, label="pays")
+    ax.plot(one["trial"] + 1, one["first"], color=PALETTE[0], linewidth=1.1, label="belief" if title[0] == "a" else None)
+    ax.axvline(100.5, color=REFERENCE, linewidth=0.6, linestyle=":")
+    ax.set_ylim(0, 1)
+    ax.set_ylabel("P(arm 1 pays)" if title[0] == "a" else "P(arm 1 taken)")
+    ax.set_title(f"{title}, stable half first", loc="left")
+
+
+def _draw_volatility(course: pd.DataFrame, ax: Axes, label: str) -> None:
+    for color, (order, rows) in zip((PALETTE[0], PALETTE[1]), course.groupby("order", sort=False), strict=True):
+        ax.plot(rows["trial"] + 1, rows["volatility"], color=color, linewidth=1.1, label=order)
+    ax.axvline(100.5, color=REFERENCE, linewidth=0.6, linestyle=":")
+    ax.set_xlabel("Trial")
+    ax.set_ylabel(label)
+
+
+def _draw_rates(rates: pd.DataFrame, ax: Axes) -> None:
+    network, control = (rates[rates["player"] == name] for name in ("network", "fixed rate"))
+    mean = mean_interval(network, "learning_rate", "block").set_index("block").loc[list(BLOCKS)]
+    colors = ["#56B4E9" if block.startswith("Stable") else PALETTE[1] for block in BLOCKS]
+    ax.bar(range(4), mean["mean"], color=colors, alpha=0.4)
+    for place, block in enumerate(BLOCKS):
+        dots = network.loc[network["block"] == block, "learning_rate"]
+        ax.plot(place + np.linspace(-0.2, 0.2, len(dots)), dots, "o", markersize=3, color=colors[place])
+        ax.plot([place - 0.4, place + 0.4], [control.set_index("block").loc[block, "learning_rate"]] * 2, color=REFERENCE, linestyle="--",
+                linewidth=1, label="learner of fixed rate" if not place else None)
+    ax.set_xticks(range(4), [block.replace(" ", "\n") for block in BLOCKS])
+    ax.set_ylabel("Fitted learning rate")
+    ax.set_title(f"d  network, {network['seed'].nunique()} seeds", loc="left")
+    ax.legend(loc="upper right", fontsize=6.5)
+
+
+FIGURE = PaperFigure(
+    "wang2018_fig3", "The network learns faster where the world is volatile, and its units know that it is.",
+    ((TRAINED, SEEDS),), CLAIMS, compute, numbers, draw,
+)
