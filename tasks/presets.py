@@ -32,6 +32,8 @@ class Preset:
     seeds : tuple of int
     note : str
         What else was seen.
+    stages : tuple of float
+        Fractions of training at which the weights are kept, for figures of how learning went.
     """
 
     learner: Learner
@@ -39,6 +41,7 @@ class Preset:
     expected: dict[str, tuple[float, ...]] = field(default_factory=dict)
     seeds: tuple[int, ...] = ()
     note: str = ""
+    stages: tuple[float, ...] = ()
 
     @property
     def n_steps(self) -> int:
@@ -71,6 +74,19 @@ _DAW_NOTE = (
     "Random choices earn 0.500, an exact belief filter 0.559, the oracle 0.609. 4 to 5 M steps reached 0.528 to 0.536 "
     "and hardly used the transitions; a step size of 6e-3 with little entropy settled on one first choice for good. "
     "The A2C of the bandits was at 0.519 after 20 M steps.")
+
+_HARLOW = PPO(
+    n_steps=2_000_000, n_episodes=256, eligibility=(0.5, 0.9), step_size=(5e-3, 0.0), value_weight=0.1)
+_HARLOW_NOTE = (
+    "Random choices earn 0.2, the ideal player 1.033.")
+_DOUBLING = tuple(2.0**-k for k in range(6, 0, -1))
+
+_PIXELS = A2C(
+    n_steps=100_000_000, n_episodes=16, unroll=40, discount=0.91, entropy_weight=0.001, step_size=7.5e-4, value_weight=0.4)
+_PIXELS_NOTE = (
+    "Not trained: the values are those remembered of Wang et al. 2018, simulation 5, through one layer and without a "
+    "convolution; the paper's 32 threads took days, and a few cores without a GPU are not enough. Networks learn "
+    "harlow/vector instead.")
 
 
 _INFORMATIVE = PPO(
@@ -110,6 +126,8 @@ _PRESETS: dict[str, Preset] = {
         _TWO_STEP, expected={"reward_per_trial": (0.7038, 0.7045, 0.7035, 0.7033)}, seeds=(0, 1, 2, 3),
         note=_TWO_STEP_NOTE),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
+    "harlow/vector": Preset(_HARLOW, {"n_units": 24}, note=_HARLOW_NOTE, stages=_DOUBLING),
+    "harlow/pixels": Preset(_PIXELS, note=_PIXELS_NOTE),
 }
 
 _DEFAULT = Preset(

@@ -18,8 +18,9 @@ from cogmeta.task import Task
 from cogmeta.training import Checkpoint, Learner, train
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
+from cogmeta.training.stages import STAGES, Stages
 from tasks.arms_players import EXPECTED
-from tasks.presets import learner_for, make_agent
+from tasks.presets import learner_for, make_agent, preset
 from tasks.registry import make_task
 
 CURVE, CHECKPOINT = "learning_curve.csv", "checkpoint.safetensors"
@@ -68,8 +69,8 @@ def train_into(
     Parameters
     ----------
     folder : str or Path
-        Gets ``weights.safetensors``, ``record.json``, ``learning_curve.csv`` and, while it trains,
-        ``checkpoint.safetensors``.
+        Gets ``weights.safetensors``, ``record.json``, ``learning_curve.csv``, where the task's preset keeps stages of
+        training ``stages.safetensors``, and, while it trains, ``checkpoint.safetensors``.
     task_name : str
         Registered id.
     learner : Learner or {"a2c", "ppo"}, optional
@@ -101,9 +102,11 @@ def train_into(
                         "folder (--out), or remove it.")
     curve = Curve(folder / CURVE, resume)
     last: list[Record] = []
+    fractions = preset(task_name).stages
     try:
         agent = train(agent, task, learner, seed=seed, listeners=[last.append, curve, *listeners],
-                      checkpoint=Checkpoint(folder / CHECKPOINT, resume=resume))
+                      checkpoint=Checkpoint(folder / CHECKPOINT, resume=resume),
+                      stages=Stages(folder / STAGES, fractions, resume) if fractions else None)
     finally:
         if curve.rows:
             curve.write()

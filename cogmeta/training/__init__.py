@@ -6,6 +6,7 @@ from cogmeta.training.learner import Learner
 from cogmeta.training.optimiser import ExplodedError
 from cogmeta.training.ppo import PPO
 from cogmeta.training.run import Record
+from cogmeta.training.stages import Stage, Stages, load_stages
 from cogmeta.training.train import Interrupted, train, updates
 
-__all__ = ["A2C", "PPO", "Checkpoint", "ExplodedError", "Interrupted", "Learner", "Record", "train", "updates"]
+__all__ = ["A2C", "PPO", "Checkpoint", "ExplodedError", "Interrupted", "Learner", "Record", "Stage", "Stages", "load_stages", "train", "updates"]

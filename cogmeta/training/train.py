@@ -15,6 +15,7 @@ from cogmeta.training.checkpoint import Checkpoint, restore_run
 from cogmeta.training.learner import Learner, check_n_steps
 from cogmeta.training.optimiser import ExplodedError
 from cogmeta.training.run import Listener, Record, Run
+from cogmeta.training.stages import Stages
 
 
 class Interrupted(KeyboardInterrupt):
@@ -29,6 +30,7 @@ def train(
     seed: int = 0,
     listeners: Sequence[Listener] = (),
     checkpoint: Checkpoint | str | Path | None = None,
+    stages: Stages | None = None,
 ) -> Network:
     """Return a trained copy of an agent; the agent given stays as it was.
 
@@ -47,6 +49,8 @@ def train(
         Called with a ``Record`` after every update: progress bars, logs.
     checkpoint : Checkpoint or path, optional
         Where training is saved at an interval, on Ctrl-C and on SIGTERM.
+    stages : Stages, optional
+        Keeps the weights as they were at some fractions of training.
 
     Returns
     -------
@@ -81,6 +85,8 @@ def train(
     run = _start(agent.copy(), task, learner, n_steps, seed, checkpoint)
     with _interruptible(checkpoint is not None) as stopped:
         for record in _go_on(run, checkpoint):
+            if stages:
+                stages.take(run)
             for listener in listeners:
                 listener(record)
             if stopped() and run.between_epochs and not run.finished:
