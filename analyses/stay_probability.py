@@ -55,9 +55,24 @@ def stay_probability(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFra
     now, before = lagged_rows(trials, 1, adjacent)
     choice = trials["choice1"].to_numpy(float, na_value=np.nan)
     stay = choice[now] == choice[before]
-    cell = trial_kind(trials)[before]
     subject, names = pd.factorize(trials["subject"])
-    place = subject[now] * len(CELLS) + cell
+    return stay_table(names, subject[now], stay, trial_kind(trials)[before])
+
+
+def stay_table(names: np.ndarray, subject: np.ndarray, stay: np.ndarray, kind: np.ndarray) -> pd.DataFrame:
+    """Return the table of ``stay_probability`` for pairs of trials.
+
+    Parameters
+    ----------
+    names : (n_subjects,) array of str
+    subject : (n_pairs,) int array
+        Place of each pair's subject in ``names``.
+    stay : (n_pairs,) bool array
+        Whether the choice was repeated.
+    kind : (n_pairs,) int array
+        Place in ``CELLS`` of the earlier trial.
+    """
+    place = subject * len(CELLS) + kind
     n = np.bincount(place, minlength=len(names) * len(CELLS))
     n_stay = np.bincount(place, weights=stay, minlength=len(n))
     kinds = np.tile(np.arange(len(CELLS)), len(names))

@@ -58,7 +58,20 @@ def stay_regression(
     >>> stay_regression(trials)["flag"][0]
     'no trials of kind rewarded_rare, unrewarded_common'
     """
-    counts = stay_probability(trials, adjacent)
+    return regression_of(stay_probability(trials, adjacent), per_subject, half_counts)
+
+
+def regression_of(counts: pd.DataFrame, per_subject: bool = False, half_counts: bool = False) -> pd.DataFrame:
+    """Return the table of ``stay_regression`` for counts.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From ``stay_probability``.
+    per_subject, half_counts : bool
+        As in ``stay_regression``.
+    """
+    counts = counts.copy()
     counts["n_stay"] = counts["stay"].fillna(0) * counts["n"]
     if not per_subject:
         pooled = counts.groupby("cell")[["n_stay", "n"]].sum().loc[list(CELLS)]

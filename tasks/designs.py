@@ -16,6 +16,7 @@ from tasks.restless4 import DriftingBandit
 from tasks.reversal3 import BlockBandit
 from tasks.shifting import ShiftingBandit
 from tasks.two_step_drift import DriftTwoStep
+from tasks.two_step_episodic import EpisodicTwoStep
 from tasks.two_step_planets import PlanetTwoStep
 from tasks.two_step_reversal import ReversalTwoStep
 from tasks.volatile import VolatileBandit
@@ -193,6 +194,14 @@ DESIGNS = (
         learns="Which second-stage state pays more points now, and to use what one first-stage state taught in the other.",
         departure="The protocol is known second-hand; 125 trials and uniform first points are our choice. Points are not "
                   "rounded, and rewards are a ninth of them (reward_scale=1 gives points).",
+    ),
+    Registered(
+        name="two_step/episodic", constructor=EpisodicTwoStep, tags=("two_step", "reversal", "episodic"),
+        citation="Ritter et al. 2018 (bioRxiv 360537), after Vikbladh et al. 2017",
+        learns="Which second-stage state is better now, and, when a past visit is cued, to recall where it led and what it "
+               "paid.",
+        departure="All numbers are second-hand, those of a public reproduction. Context and cue share one slice of the "
+                  "observation, and which trial of a quarter cues which is drawn without replacement: our choices.",
     ),
     Registered(
         name="two_step/daw2011", constructor=DriftTwoStep, settings={}, tags=("two_step", "drift", "people"),

@@ -5,6 +5,8 @@ from cogmeta.models.registry import make_model
 from tasks.two_step import TwoStep
 from tasks.two_step_beliefs import BeliefFilter, GridFilter, Oracle
 from tasks.two_step_drift import DriftTwoStep
+from tasks.two_step_episodic import EpisodicTwoStep
+from tasks.two_step_episodic_players import episodic_players
 from tasks.two_step_learners import ModelBased, ModelFree, RandomTwoStep, WinStayLoseShiftTwoStep
 from tasks.two_step_planets import PlanetTwoStep
 from tasks.two_step_planets_players import planet_players
@@ -41,5 +43,6 @@ def drift_players(task: DriftTwoStep) -> list[Agent]:
 
 def two_step_players(task: TwoStep) -> list[Agent]:
     """Return every reference player of a two-step design, the simplest first."""
-    kinds = ((PlanetTwoStep, planet_players), (ReversalTwoStep, reversal_players), (DriftTwoStep, drift_players))
+    kinds = ((PlanetTwoStep, planet_players), (EpisodicTwoStep, episodic_players), (ReversalTwoStep, reversal_players),
+             (DriftTwoStep, drift_players))
     return next((make(task) for kind, make in kinds if isinstance(task, kind)), [RandomTwoStep(task)])

@@ -58,6 +58,7 @@ VARIANTS = [
     ("two_step/wang2018", {"reward_probability": (0.7, 0.2), "reversal_hazard": 0.2}),
     ("harlow/vector", {"n_trials": 10, "pair_length": 4, "unrewarded": 0.0, "object_size": 3, "objects": "test"}),
     ("two_step/miller2017", {"crossed": True, "minimum_block": 3, "n_trials": 40}),
+    ("two_step/episodic", {"n_trials": 30, "uncued": 0.0, "n_bits": 6, "crossed": True, "trial_index": True}),
     ("two_step/kool2016", {"fixation": True, "trial_index": True, "bounds": (-4.0, 5.0), "n_trials": 30}),
     ("harlow/pixels", {"size": 13, "n_trials": 2, "trial_steps": 24, "unrewarded": 0.0, "momentum": 0.0}),
     ("two_step/daw2011", {"fixation": True, "trial_index": True, "n_trials": 40, "invalid_penalty": 0.5}),
