@@ -4,6 +4,8 @@ For z_t = [x_t; h_{t-1}; 1] and one matrix ``core`` with rows (i, f, o, g):
 
     i, f, o = sigmoid(core z_t),  g = tanh(core z_t)
     c_t = f c_{t-1} + i g,        h_t = o tanh(c_t)
+
+Cells with further logistic gates, whose rows stand between o and g, add them in ``reinstate``.
 """
 
 import torch
@@ -19,7 +21,9 @@ class LSTMTape(RecurrentTape):
 
     def __init__(self, weights: dict[str, torch.Tensor], n_steps: int, n_episodes: int) -> None:
         super().__init__(weights, n_steps, n_episodes)
-        self.gates = torch.empty(n_steps + 1, 4 * self.n_units, n_episodes)
+        self.n_gates = len(weights["core"]) // self.n_units
+        self.n_logistic = (self.n_gates - 1) * self.n_units
+        self.gates = torch.empty(n_steps + 1, self.n_gates * self.n_units, n_episodes)
         self.cell = torch.empty(n_steps + 2, self.n_units, n_episodes)
         self.squashed = torch.empty(n_steps + 1, self.n_units, n_episodes)  # tanh(cell)
         self.states = [self.hidden, self.cell]
@@ -27,16 +31,16 @@ class LSTMTape(RecurrentTape):
         self._backward_rows = []
 
     def _row(self, t: int) -> tuple[torch.Tensor, ...]:
-        n_units, gates = self.n_units, self.gates[t]
-        i, f, o, g = gates.view(4, n_units, -1)
-        return (self.full[t], gates, gates[: 3 * n_units], i, f, o, g, self.cell[t], self.cell[t + 1],
+        gates = self.gates[t]
+        i, f, o, *_, g = gates.view(self.n_gates, self.n_units, -1)
+        return (self.full[t], gates, gates[: self.n_logistic], i, f, o, g, self.cell[t], self.cell[t + 1],
                 self.squashed[t], self.hidden[t + 1])
 
     def load(self) -> None:
         """Take the network's present weights."""
         super().load()
         if self.wide:
-            self.core[3 * self.n_units:] *= 2  # for tanh(a) = 2 sigmoid(2 a) - 1
+            self.core[self.n_logistic:] *= 2  # for tanh(a) = 2 sigmoid(2 a) - 1
 
     def remember(self, t: int) -> None:
         """Compute gates, cell and hidden state of step ``t``."""
@@ -50,6 +54,7 @@ class LSTMTape(RecurrentTape):
             g.tanh_()
         torch.mul(f, cell_before, out=cell)
         cell.addcmul_(i, g)
+        self.reinstate(t, cell)
         if self.wide:
             torch.mul(cell, 2, out=squashed)
             squashed.sigmoid_().mul_(2).sub_(1)
@@ -57,20 +62,25 @@ class LSTMTape(RecurrentTape):
             torch.tanh(cell, out=squashed)
         torch.mul(o, squashed, out=hidden)
 
+    def reinstate(self, t: int, cell: torch.Tensor) -> None:
+        """Add to the cell of step ``t``, in place, what further gates let in; an LSTM has none."""
+
+    def reinstate_backward(self, t: int, d_cell: torch.Tensor, d_gates: list[torch.Tensor]) -> None:
+        """Write the gradients of the further gates, given that of the cell after step ``t``."""
+
     def _prepare_backward(self) -> None:
         """Make the buffers and views of the way back, the first time that it is gone."""
-        n_units, shape = self.n_units, self.gates[: self.n_steps].shape
+        n_logistic, shape = self.n_logistic, self.gates[: self.n_steps].shape
         self._d_drive = torch.empty(shape)
         self._before = torch.empty(shape[1:])  # gradients before the gates' own nonlinearity
-        self._backward_rows = [(row[: 3 * n_units], row[3 * n_units:], row) for row in self._d_drive]
+        self._backward_rows = [(row[:n_logistic], row[n_logistic:], row) for row in self._d_drive]
 
     def through_time(self, d_heads: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the gradients of the gates' drives and of the initial hidden state and cell."""
         if not self._backward_rows:
             self._prepare_backward()
-        n_units, before = self.n_units, self._before
-        d_i, d_f, d_o, d_g = before.view(4, n_units, -1)
-        d_logistic = before[: 3 * n_units]
+        d_i, d_f, d_o, *d_more, d_g = self._before.view(self.n_gates, self.n_units, -1)
+        d_logistic = self._before[: self.n_logistic]
         back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
         d_hidden, d_cell_next = d_heads[-1].clone(), torch.zeros_like(d_heads[-1])
         d_cell = torch.empty_like(d_hidden)
@@ -84,6 +94,7 @@ class LSTMTape(RecurrentTape):
             torch.mul(d_cell, cell_before, out=d_f)
             torch.mul(d_hidden, squashed, out=d_o)
             torch.mul(d_cell, i, out=d_g)
+            self.reinstate_backward(t, d_cell, d_more)
             _sigmoid_backward(d_logistic, logistic, grad_input=d_gates_logistic)
             _tanh_backward(d_g, g, grad_input=d_gates_g)
             torch.mul(d_cell, f, out=d_cell_next)

@@ -45,6 +45,9 @@ class Tape(Protocol):
     def forward(self) -> None:
         """Compute every step but the one after the last, from inputs that are all known."""
 
+    def take_over(self, played: "Tape", chosen: torch.Tensor) -> None:
+        """Take over from another tape all that came from outside in some episodes, so that ``forward`` replays them."""
+
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of every weight, given that of ``head[:n_steps]``."""
 

@@ -73,6 +73,10 @@ class PairTape:
         self.head[steps, :-1] = self.policy.head[steps, :-1]
         self.head[steps, -1] = self.value.head[steps, -1]
 
+    def take_over(self, played: "PairTape", chosen: torch.Tensor) -> None:
+        """Take over the inputs of some episodes of another tape."""
+        self.value.take_over(played.value, chosen)
+
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of every weight: that of the logits goes into one network, that of the value into the other."""
         of_logits, of_value = gradient.clone(), gradient.clone()

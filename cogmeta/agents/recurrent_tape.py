@@ -58,6 +58,10 @@ class RecurrentTape(ABC):
         self.fresh = False
         self.load()
 
+    def take_over(self, played: "RecurrentTape", chosen: torch.Tensor) -> None:
+        """Take over the inputs of some episodes of another tape."""
+        self.inputs.copy_(played.inputs[:, :, chosen])
+
     def load(self) -> None:
         """Take the network's present weights."""
         self.core.copy_(self.weights["core"])

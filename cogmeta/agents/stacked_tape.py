@@ -47,6 +47,10 @@ class StackedTape:
             above.inputs[: self.n_steps] = layer.hidden[1: self.n_steps + 1]
         self.top.forward()
 
+    def take_over(self, played: "StackedTape", chosen: torch.Tensor) -> None:
+        """Take over the inputs of some episodes of another tape."""
+        self.layers[0].take_over(played.layers[0], chosen)
+
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of every weight; those of layer k are named ``layer<k>.``, counted from 1."""
         top = self.top.backward(gradient)

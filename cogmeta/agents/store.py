@@ -15,10 +15,12 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from cogmeta.agents.episodic_lstm import EpisodicLSTM
 from cogmeta.agents.layers import LAYERS
 from cogmeta.agents.lstm_no_reward import LSTMNoReward
 from cogmeta.agents.network import Network
 from cogmeta.agents.pair import ActorCriticPair
+from cogmeta.agents.recall_lstm import RecallLSTM
 from cogmeta.agents.stacked import StackedActorCritic
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path
@@ -27,7 +29,9 @@ from cogmeta.version import __version__
 WEIGHTS, RECORD = "weights.safetensors", "record.json"
 FORMAT = "cogmeta agent 1"
 NETWORKS: dict[str, type[Network]] = {
-    **LAYERS, **{network.kind: network for network in (LSTMNoReward, StackedActorCritic, ActorCriticPair)}}
+    **LAYERS,
+    **{network.kind: network for network in (
+        LSTMNoReward, StackedActorCritic, ActorCriticPair, EpisodicLSTM, RecallLSTM)}}
 """Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 

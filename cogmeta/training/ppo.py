@@ -81,7 +81,7 @@ class PPO(Learner):
     def _minibatch(
         self, played: Tape, tape: Tape, chosen: torch.Tensor, fixed: tuple, optimiser: Optimiser, now: Now
     ) -> dict[str, float]:
-        tape.inputs.copy_(played.inputs[:, :, chosen])
+        tape.take_over(played, chosen)
         action, advantage, before, target, valid = (array[:, chosen] for array in fixed)
         tape.start()
         tape.forward()

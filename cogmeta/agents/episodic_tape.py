@@ -1,0 +1,92 @@
+"""The tapes of networks with episodic memory: an LSTM's, with what memory returns.
+
+Memory is read once for as long as the cue stays the same, and written where an episode ends. What it returns is a
+constant. A tape that replays another's inputs takes over what that one read.
+"""
+
+from typing import Any
+
+import torch
+
+from cogmeta.agents.lstm_tape import LSTMTape
+from cogmeta.memory.dictionary import NeuralDictionary
+
+
+class EpisodicTape(LSTMTape):
+    """Buffers of an LSTM and a memory an epoch, of which the LSTM is told by inputs; see ``RecurrentTape``.
+
+    Parameters
+    ----------
+    weights : dict
+    n_steps, n_episodes : int
+    config : EpisodicLSTMConfig
+    memory : NeuralDictionary
+        Empty; the tape writes into it.
+    """
+
+    def __init__(
+        self, weights: dict[str, torch.Tensor], n_steps: int, n_episodes: int, config: Any, memory: NeuralDictionary
+    ) -> None:
+        super().__init__(weights, n_steps, n_episodes)
+        self.config, self.memory = config, memory
+        self.known = self.inputs  # what is heard, and what memory tells
+        self.inputs, self.told = self.known[:, : config.n_heard], self.known[:, config.n_heard:]
+        self.cue = self.inputs[:, slice(*config.cue)]
+        self.reinstated = torch.zeros(n_steps + 1, self.n_units, n_episodes)
+
+    def start(self) -> None:
+        """Begin fresh epochs: nothing in memory."""
+        self.memory.clear()
+        super().start()
+
+    def next_episode(self) -> None:
+        """Write down the episode that has ended, and begin the next."""
+        if not self.config.write_every_step:
+            self._write(self.n_steps - 1)
+        super().start()
+
+    def step(self, t: int) -> None:
+        """Read memory, then compute ``head[t]`` and the state after step ``t``."""
+        self._read(t)
+        super().step(t)
+        if self.config.write_every_step and t < self.n_steps:
+            self._write(t)
+
+    def take_over(self, played: "EpisodicTape", chosen: torch.Tensor) -> None:
+        """Take over the inputs of some episodes of another tape, and what was read there."""
+        self.known.copy_(played.known[:, :, chosen])
+        self.reinstated.copy_(played.reinstated[:, :, chosen])
+
+    def _read(self, t: int) -> None:
+        if t and not self.config.write_every_step and torch.equal(self.cue[t], self.cue[t - 1]):
+            self.reinstated[t], self.told[t] = self.reinstated[t - 1], self.told[t - 1]
+            return
+        recall = self.memory.read(self.cue[t].t())
+        if self.memory.config.overwriting == "least_recently_used":
+            self.memory.touch(recall.slot)
+        self.reinstated[t], self.told[t] = recall.cell.t(), self.config.told(recall).t()
+
+    def _write(self, t: int) -> None:
+        self.memory.write(self.cue[t].t(), self.cell[t + 1].t())
+
+
+class ReinstatingTape(EpisodicTape):
+    """Buffers of an episodic LSTM, whose cell takes in what memory returns through a gate r.
+
+    Notes
+    -----
+    ``i, f, o, r = sigmoid(core z_t)``, ``g = tanh(core z_t)``, ``c_t = f c_{t-1} + i g + r m_t``, ``h_t = o tanh(c_t)``,
+    with ``m_t`` the reinstated cell. The gradient of r's drive is that of the cell times ``m_t r (1 - r)``.
+    """
+
+    def __init__(self, *sizes: Any) -> None:
+        super().__init__(*sizes)
+        self.gate = self.gates[:, 3 * self.n_units: 4 * self.n_units]
+
+    def reinstate(self, t: int, cell: torch.Tensor) -> None:
+        """Add what memory returned to the cell, through the gate."""
+        cell.addcmul_(self.gate[t], self.reinstated[t])
+
+    def reinstate_backward(self, t: int, d_cell: torch.Tensor, d_gates: list[torch.Tensor]) -> None:
+        """Write the gradient of the gate; what was stored is a constant."""
+        torch.mul(d_cell, self.reinstated[t], out=d_gates[0])

@@ -1,0 +1,272 @@
+"""A differentiable neural dictionary: cells stored under cues, for a whole batch of epochs at once.
+
+Every epoch has a memory of its own; nothing leaks from one to another. Source: Pritzel et al. 2017 (arXiv
+1703.01988); Ritter et al. 2018 (arXiv 1805.09692), who store an LSTM's cell under an episode's context and read the
+nearest neighbour. How ours departs: among equally good matches the newest is read (the papers do not say); what is
+stored is a constant, no gradient flows into it. Search is exact, one matrix product.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+import torch
+
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.memory.kernels import KERNELS, directions
+
+OVERWRITING = {
+    "oldest": "what was written longest ago",
+    "least_recently_used": "what was neither written nor read for longest",
+    "update_on_match": "what is stored under the same cue, full or not; else the oldest",
+}
+"""Which memory gives way where a dictionary is full."""
+
+SAME = 1e-6
+"""Kernel values that differ by less are equal, and a value within this of 1 is a match."""
+
+
+@dataclass(frozen=True)
+class MemoryConfig:
+    """Settings of a neural dictionary.
+
+    Parameters
+    ----------
+    capacity : int
+        Memories that an epoch can hold, >= 1.
+    kernel : {"cosine", "euclidean", "inverse_distance"}
+        How alike two cues are, see ``cogmeta.memory.kernels``.
+    n_neighbours : int
+        Memories that are read, >= 1; more than one are averaged, weighted by their kernel values (those below 0 count
+        for nothing).
+    overwriting : {"oldest", "least_recently_used", "update_on_match"}
+        Which memory gives way, see ``OVERWRITING``.
+    """
+
+    capacity: int = 1000
+    kernel: str = "cosine"
+    n_neighbours: int = 1
+    overwriting: str = "oldest"
+
+    def __post_init__(self) -> None:
+        for name in ("capacity", "n_neighbours"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise UserError(f"{name} must be an integer >= 1, got {value!r}.")
+        if self.kernel not in KERNELS:
+            raise unknown_name("kernel", self.kernel, KERNELS)
+        if self.overwriting not in OVERWRITING:
+            raise unknown_name("rule of overwriting", self.overwriting, OVERWRITING)
+
+
+class Recall(NamedTuple):
+    """What a query found; the leading axes are those of the query.
+
+    Attributes
+    ----------
+    cell : (n_epochs, [n_queries,] value_size) tensor
+        Zeros from an empty memory.
+    similarity : (n_epochs, [n_queries,]) tensor
+        Kernel value of the best match; 0 from an empty memory.
+    slot : (n_epochs, [n_queries,] n_neighbours) int64 tensor
+        Where it was found, the best first; meaningless from an empty memory.
+    """
+
+    cell: torch.Tensor
+    similarity: torch.Tensor
+    slot: torch.Tensor
+
+
+class NeuralDictionary:
+    """Memories of a batch of epochs.
+
+    Parameters
+    ----------
+    n_epochs, cue_size, value_size : int
+    config : MemoryConfig
+
+    Attributes
+    ----------
+    cue : (n_epochs, size, cue_size) tensor
+        With the cosine kernel scaled to length 1. ``size`` grows up to the capacity.
+    stored_cell : (n_epochs, size, value_size) tensor
+    written_at, used_at : (n_epochs, size) int64 tensors
+        Number of the write by which a memory came, and after which it was last written or read; -1 where none is.
+
+    Examples
+    --------
+    >>> memory = NeuralDictionary(1, cue_size=2, value_size=1)
+    >>> memory.read(torch.tensor([[1.0, 0.0]])).cell
+    tensor([[0.]])
+    >>> memory.write(torch.tensor([[1.0, 0.0]]), torch.tensor([[5.0]]))
+    >>> memory.write(torch.tensor([[0.0, 1.0]]), torch.tensor([[7.0]]))
+    >>> memory.read(torch.tensor([[0.9, 0.1]])).cell
+    tensor([[5.]])
+    """
+
+    def __init__(self, n_epochs: int, cue_size: int, value_size: int, config: MemoryConfig = MemoryConfig()) -> None:
+        self.config, self.n_epochs, self.cue_size, self.value_size = config, n_epochs, cue_size, value_size
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.n_writes = 0
+        self.cue = torch.empty(self.n_epochs, 0, self.cue_size)
+        self.stored_cell = torch.empty(self.n_epochs, 0, self.value_size)
+        self.written_at = torch.empty(self.n_epochs, 0, dtype=torch.int64)
+        self.used_at = self.written_at.clone()
+
+    @property
+    def n_stored(self) -> torch.Tensor:
+        """(n_epochs,) memories of every epoch."""
+        return (self.written_at >= 0).sum(dim=1)
+
+    def clone(self) -> "NeuralDictionary":
+        """Return an independent copy."""
+        copy = NeuralDictionary(self.n_epochs, self.cue_size, self.value_size, self.config)
+        copy.n_writes = self.n_writes
+        for name in TENSORS:
+            setattr(copy, name, getattr(self, name).clone())
+        return copy
+
+    def read(self, cue: torch.Tensor) -> Recall:
+        """Return what is stored under the cues most like these; nothing is changed.
+
+        Parameters
+        ----------
+        cue : (n_epochs, cue_size) or (n_epochs, n_queries, cue_size) tensor
+
+        Returns
+        -------
+        Recall
+
+        Notes
+        -----
+        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values.
+        """
+        query = (cue if cue.ndim == 3 else cue[:, None]).detach().float()
+        k = min(self.config.n_neighbours, self.cue.shape[1])
+        if k == 0 or not self.n_writes:
+            found = self._nothing(query)
+        else:
+            found = self._nearest(query, k)
+        return found if cue.ndim == 3 else Recall(*(part[:, 0] for part in found))
+
+    def _nothing(self, query: torch.Tensor) -> Recall:
+        shape = query.shape[:2]
+        slot = torch.zeros(*shape, self.config.n_neighbours, dtype=torch.int64)
+        return Recall(torch.zeros(*shape, self.value_size), torch.zeros(shape), slot)
+
+    def _nearest(self, query: torch.Tensor, k: int) -> Recall:
+        likeness = self._likeness(query)
+        if k == 1:
+            slot = newest(likeness, self.written_at)[..., None]
+            best = likeness.gather(-1, slot)
+        else:
+            best, slot = likeness.topk(k, dim=-1)
+        known = best > -torch.inf
+        weight = torch.where(known, best.clamp(min=0.0) + 1e-12, 0.0)
+        weight = weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
+        epoch = torch.arange(self.n_epochs)[:, None, None]
+        cell = (weight[..., None] * self.stored_cell[epoch, slot]).sum(dim=-2)
+        return Recall(cell, torch.where(known[..., 0], best[..., 0], 0.0), slot)
+
+    def _likeness(self, query: torch.Tensor) -> torch.Tensor:
+        query = directions(query) if self.config.kernel == "cosine" else query
+        likeness = KERNELS[self.config.kernel](query, self.cue)
+        empty = self.written_at < 0
+        return likeness.masked_fill_(empty[:, None], -torch.inf) if empty.any() else likeness
+
+    def touch(self, slot: torch.Tensor) -> None:
+        """Note that these memories were used, (n_epochs, n_slots); what is used least recently may give way."""
+        if self.n_writes:
+            there = self.written_at.gather(1, slot) >= 0
+            self.used_at.scatter_(1, slot, torch.where(there, self.n_writes, -1))
+
+    def write(self, cue: torch.Tensor, cell: torch.Tensor) -> None:
+        """Store one cell an epoch under its cue, in place.
+
+        Parameters
+        ----------
+        cue : (n_epochs, cue_size) tensor
+        cell : (n_epochs, value_size) tensor
+            Stored as a constant.
+        """
+        cue = cue.detach().float()
+        cue = directions(cue) if self.config.kernel == "cosine" else cue
+        slot, epoch = self._slot(cue), torch.arange(self.n_epochs)
+        self.cue[epoch, slot], self.stored_cell[epoch, slot] = cue, cell.detach().float()
+        self.written_at[epoch, slot] = self.used_at[epoch, slot] = self.n_writes
+        self.n_writes += 1
+
+    def _slot(self, cue: torch.Tensor) -> torch.Tensor:
+        """Return (n_epochs,) where a new memory goes."""
+        if not (self.written_at < 0).any(dim=1).all():
+            self._grow()
+        age = self.used_at if self.config.overwriting == "least_recently_used" else self.written_at
+        slot = age.argmin(dim=1)  # empty places first
+        if self.config.overwriting != "update_on_match" or not self.n_writes:
+            return slot
+        likeness = self._likeness(cue[:, None])[:, 0]
+        best, place = likeness.max(dim=1)
+        return torch.where(best >= 1 - SAME, place, slot)
+
+    def _grow(self) -> None:
+        size = self.cue.shape[1]
+        more = min(self.config.capacity, max(16, 2 * size)) - size
+        if more > 0:
+            for name in TENSORS:
+                old = getattr(self, name)
+                empty = -1 if old.dtype == torch.int64 else 0
+                added = torch.full((self.n_epochs, more, *old.shape[2:]), empty, dtype=old.dtype)
+                setattr(self, name, torch.cat([old, added], dim=1))
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Return everything that is stored, as tensors by name."""
+        return {**{name: getattr(self, name) for name in TENSORS}, "n_writes": torch.tensor(self.n_writes)}
+
+    @property
+    def description(self) -> dict[str, object]:
+        """Sizes and settings as plain values."""
+        return {"n_epochs": self.n_epochs, "cue_size": self.cue_size, "value_size": self.value_size,
+                "config": asdict(self.config)}
+
+    def restore(self, tensors: dict[str, torch.Tensor]) -> "NeuralDictionary":
+        """Take over a ``state()``; tensors of another dictionary's sizes are refused."""
+        size = tensors["cue"].shape[1] if "cue" in tensors and tensors["cue"].ndim == 3 else 0
+        wanted = {"cue": (self.n_epochs, size, self.cue_size), "stored_cell": (self.n_epochs, size, self.value_size),
+                  "written_at": (self.n_epochs, size), "used_at": (self.n_epochs, size), "n_writes": ()}
+        for name, shape in wanted.items():
+            found = tuple(tensors[name].shape) if name in tensors else None
+            if found != shape:
+                raise UserError(f"{name!r} of a memory must have shape {shape}, got {found}; it is another memory's.")
+        for name in TENSORS:
+            setattr(self, name, tensors[name].clone())
+        self.n_writes = int(tensors["n_writes"])
+        return self
+
+
+TENSORS = ("cue", "stored_cell", "written_at", "used_at")
+"""What a dictionary consists of."""
+
+
+def newest(likeness: torch.Tensor, written_at: torch.Tensor) -> torch.Tensor:
+    """Return (n_epochs, n_queries) the best match of every query, the newest where several are equal.
+
+    Parameters
+    ----------
+    likeness : (n_epochs, n_queries, n_memories) tensor
+    written_at : (n_epochs, n_memories) tensor
+
+    Examples
+    --------
+    >>> newest(torch.tensor([[[0.5, 1.0, 1.0, 0.2]]]), torch.tensor([[0, 3, 2, 1]]))
+    tensor([[1]])
+    """
+    place = torch.from_numpy(likeness.numpy().argmax(axis=-1, keepdims=True))  # many times faster than torch's
+    best = likeness.gather(-1, place)
+    likeness.scatter_(-1, place, -torch.inf)
+    second = likeness.amax(dim=-1, keepdim=True)
+    likeness.scatter_(-1, place, best)
+    if not (second >= best - SAME).any():
+        return place[..., 0]
+    return torch.where(likeness >= best - SAME, written_at[:, None], -1).argmax(dim=-1)
