@@ -4,10 +4,11 @@ from cogmeta.fitting.check import check_model
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.likelihood import log_likelihood, rollout_log_likelihood
+from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.selection import Selection, criteria_table, log_evidence, select_families, select_models
 
 __all__ = [
-    "Confusion", "Fit", "Selection", "check_model", "confuse", "criteria_table", "fit", "log_evidence",
-    "log_likelihood", "rollout_log_likelihood", "select_families", "select_models",
+    "Confusion", "Fit", "Recovery", "Selection", "check_model", "confuse", "criteria_table", "fit", "log_evidence",
+    "log_likelihood", "recover", "rollout_log_likelihood", "select_families", "select_models",
 ]

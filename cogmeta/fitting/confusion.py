@@ -7,23 +7,24 @@ the plausible range that each model declares, evenly in the coordinate of its se
 given.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fitting.draws import Draw, find_draw
 from cogmeta.fitting.estimate import fit
+from cogmeta.fitting.pieces import Listener, run_pieces
+from cogmeta.fitting.result import Fit
 from cogmeta.fitting.selection import CRITERIA, log_evidence
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed, simulate
 from cogmeta.task import Task
-
-Draw = Callable[[Model, int, np.random.Generator], Mapping[str, np.ndarray]]
-"""Takes a model, a number of subjects and a generator; returns (n_subjects,) natural parameters by name."""
-
 
 @dataclass(frozen=True)
 class Confusion:
@@ -47,6 +48,10 @@ class Confusion:
         """p(simulated | fit) with all models alike probable: columns sum to 1; NaN for a model that never wins."""
         return self.confusion.div(self.confusion.sum(axis=0), axis=1)
 
+    def __repr__(self) -> str:
+        return (f"p(fit | simulated), {int(self.counts.to_numpy().sum())} simulated subjects; mean of the diagonal "
+                f"{np.diag(self.confusion).mean():.3f}\n{self.confusion.round(2).to_string()}")
+
 
 def confuse(
     models: Sequence[Model | str],
@@ -55,8 +60,10 @@ def confuse(
     criterion: str = "bic",
     seed: int | np.random.Generator = 0,
     n_starts: int = 5,
-    draw: Draw | None = None,
-    listener: Callable[[int, int], None] | None = None,
+    draw: Draw | Fit | str = "plausible",
+    listener: Listener | None = None,
+    n_jobs: int = 1,
+    folder: str | Path | None = None,
 ) -> Confusion:
     """Simulate each model on a task, fit all of them to what each did, and count which explains it best.
 
@@ -73,10 +80,14 @@ def confuse(
     seed : int or numpy.random.Generator
     n_starts : int
         Searches a subject.
-    draw : callable, optional
-        Where simulated parameters come from; by default the plausible ranges.
+    draw : {"plausible", "prior"} or callable
+        Where simulated parameters come from.
     listener : callable, optional
-        Called with (fits done, fits in all).
+        Called with (simulated models done, models in all).
+    n_jobs : int
+        Processes, each with simulated models of its own.
+    folder : str or Path, optional
+        Keeps what is done; a killed study goes on there.
 
     Returns
     -------
@@ -90,20 +101,22 @@ def confuse(
         raise UserError(f"a confusion matrix needs at least two models, each once; got {names}.")
     if n_subjects < 1:
         raise UserError(f"n_subjects must be at least 1, got {n_subjects}.")
-    rng, counts = check_seed(seed), pd.DataFrame(0, index=names, columns=names)
-    for k, made_by in enumerate(models):
-        agent = made_by.agent((draw or plausible_draws)(made_by, n_subjects, rng))
-        trials = simulate(agent, task, n_subjects, rng).to_trials()
-        fits = []
-        for model in models:
-            fits.append(fit(model, trials, "mle", n_starts, rng, episode=task.spec.episode))
-            if listener:
-                listener(k * len(models) + len(fits), len(models) ** 2)
-        winner = log_evidence(fits, criterion).to_numpy().argmax(axis=1)
-        counts.iloc[k] = np.bincount(winner, minlength=len(models))
-    return Confusion(counts.rename_axis(index="simulated", columns="fit"))
+    study = {"study": "confusion", "models": names, "options": [m.options for m in models], "task": repr(task),
+             "n_subjects": n_subjects, "criterion": criterion, "n_starts": n_starts, "seed": str(seed),
+             "draw": draw if isinstance(draw, str) else getattr(draw, "__qualname__", repr(draw))}
+    streams = check_seed(seed).spawn(len(models))
+    work = partial(_winners, models, task, n_subjects, criterion, n_starts, find_draw(draw), streams)
+    rows = [piece["n_won"].to_numpy() for piece in run_pieces(work, len(models), study, folder, n_jobs, listener)]
+    return Confusion(pd.DataFrame(rows, index=names, columns=names).rename_axis(index="simulated", columns="fit"))
 
 
-def plausible_draws(model: Model, n_subjects: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return parameters spread over each one's plausible range, evenly in the coordinate of its search."""
-    return {p.name: p.to_natural(p.starts(n_subjects, rng)) for p in model.scaled_parameters}
+def _winners(
+    models: list[Model], task: Task, n_subjects: int, criterion: str, n_starts: int, draw: Draw,
+    streams: list[np.random.Generator], k: int,
+) -> pd.DataFrame:
+    """Return how many subjects simulated with model k each model explains best."""
+    rng = streams[k]
+    trials = simulate(models[k].agent(draw(models[k], n_subjects, rng)), task, n_subjects, rng).to_trials()
+    fits = [fit(model, trials, "mle", n_starts, rng, episode=task.spec.episode) for model in models]
+    winner = log_evidence(fits, criterion).to_numpy().argmax(axis=1)
+    return pd.DataFrame({"fit": [m.name for m in models], "n_won": np.bincount(winner, minlength=len(models))})

@@ -1,0 +1,55 @@
+"""Can these models be told apart on a task? Simulate each, fit all, count which wins."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from analyses.players import read_settings
+from analyses.recover_command import progress_bar
+from analyses.recovery import plot_confusion
+from analyses.style import save_figure
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.confusion import Confusion, confuse
+from cogmeta.simulate import check_seed
+from tasks.registry import make_task
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    models: list[str] = typer.Argument(..., help="Registered models, two or more."),
+    task: str = typer.Option(..., "--task", help="Registered task that they play; see cogmeta tasks."),
+    out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
+    subjects: int = typer.Option(100, "--subjects", help="Simulated with each model."),
+    criterion: str = typer.Option("bic", "--criterion", help="bic or aic."),
+    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges) or prior."),
+    starts: int = typer.Option(5, help="Searches a subject."),
+    jobs: int = typer.Option(1, "--jobs", help="Processes; -1 for all cores."),
+    seed: int = typer.Option(0, "--seed", help="Of everything random."),
+    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task; repeatable."),
+) -> None:
+    """Can these models be told apart on a task? Simulate each, fit all, count which wins.
+
+    Writes counts.csv, confusion.csv (p(fit | simulated)), inversion.csv (p(simulated | fit)) and a figure of each.
+
+    Example:  cogmeta confuse bandit/rescorla_wagner bandit/choice_kernel --task bandit/independent --out confusion
+    """
+    check_seed(seed)
+    played = make_task(task, **read_settings(settings))
+    make_folder(out)
+    with progress_bar("simulating and fitting", "models") as tell:
+        found = confuse(models, played, subjects, criterion, seed, starts, draw, tell, jobs, out)
+    write_confusion(found, out)
+    Console().print(str(found), soft_wrap=True, highlight=False)
+    Console().print(f"written to {out}", soft_wrap=True)
+
+
+def write_confusion(found: Confusion, out: Path) -> None:
+    """Write the three matrices and two figures into a folder."""
+    for name in ("counts", "confusion", "inversion"):
+        with atomic_path(out / f"{name}.csv") as part:
+            getattr(found, name).to_csv(part)
+    for name in ("confusion", "inversion"):
+        save_figure(plot_confusion(found, inversion=name == "inversion").figure, out / name)

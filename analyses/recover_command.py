@@ -1,0 +1,92 @@
+"""Simulate subjects with known parameters, fit them, and say how well the parameters come back."""
+
+from pathlib import Path
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analyses.players import read_settings
+from analyses.recovery import plot_recovery
+from analyses.style import save_figure
+from cogmeta.errors import UserError
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.estimate import fit
+from cogmeta.fitting.recovery import Recovery, recover
+from cogmeta.models.options import read_options
+from cogmeta.models.registry import make_model
+from cogmeta.simulate import check_seed
+from cogmeta.task import Task
+from cogmeta.trials import read_trials
+from tasks.registry import make_task
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+
+@app.command()
+def run(
+    model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
+    task: str = typer.Option("", "--task", help="Registered task that simulated subjects play; or --trials."),
+    trials: Path | None = typer.Option(None, "--trials", help="Your trial table (CSV), whose design they play."),
+    out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
+    subjects: int | None = typer.Option(None, "--subjects", help="A data set; 100 by default, with --trials those of the table."),
+    data_sets: int = typer.Option(1, "--data-sets", help="Simulated and fitted apart."),
+    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges), prior, or fitted (to --trials)."),
+    method: str = typer.Option("map", help="map, mle or em."),
+    starts: int = typer.Option(10, help="Searches a subject."),
+    jobs: int = typer.Option(1, "--jobs", help="Processes; -1 for all cores."),
+    seed: int = typer.Option(0, "--seed", help="Of everything random."),
+    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task; repeatable."),
+    option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
+    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward of --trials, if not 0 and 1."),
+) -> None:
+    """Simulate subjects with known parameters, fit them, and say how well the parameters come back.
+
+    Writes recovery.csv (simulated and estimated), summary.csv (r, bias, error with intervals) and a figure.
+
+    Example:  cogmeta recover two_step/hybrid --task two_step/daw2011 --subjects 50 --out recovery
+    """
+    check_seed(seed)
+    design = _design(task, trials, settings)
+    made = make_model(model, **read_options(model, option))
+    if draw == "fitted":
+        if trials is None:
+            raise UserError("--draw fitted takes the parameters fitted to your trials: name them with --trials.")
+        draw = fit(made, design, method, starts, seed, reward_range=reward_range)
+    make_folder(out)
+    with progress_bar("simulating and fitting", "data sets") as tell:
+        found = recover(made, design, subjects, data_sets, draw, method, starts, seed, jobs, out, tell, reward_range)
+    write_recovery(found, out)
+    Console().print(str(found), soft_wrap=True, highlight=False)
+    Console().print(f"written to {out}", soft_wrap=True)
+
+
+def write_recovery(found: Recovery, out: Path) -> None:
+    """Write recovery.csv, summary.csv and the figure into a folder."""
+    for name, table in (("recovery", found.table), ("summary", found.summary().reset_index())):
+        with atomic_path(out / f"{name}.csv") as part:
+            table.to_csv(part, index=False)
+    save_figure(plot_recovery(found), out / "recovery")
+
+
+class progress_bar:
+    """A bar on the terminal; what it yields takes (pieces done, pieces in all)."""
+
+    def __init__(self, title: str, unit: str) -> None:
+        self.bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn(),
+                            transient=True)
+
+    def __enter__(self):
+        self.bar.start()
+        task = self.bar.add_task("", total=None)
+        return lambda done, total: self.bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *error: object) -> None:
+        self.bar.stop()
+
+
+def _design(task: str, trials: Path | None, settings: list[str]) -> Task | pd.DataFrame:
+    if bool(task) == (trials is not None):
+        raise UserError("say what simulated subjects play: either --task NAME (see cogmeta tasks) or --trials TABLE.csv.")
+    return make_task(task, **read_settings(settings)) if task else read_trials(trials)
