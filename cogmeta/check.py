@@ -42,7 +42,7 @@ def check_task(task: Task, seed: int = 0) -> None:
     UserError
         The first thing found wrong: shapes, types and ranges; the same seed giving other bytes, or another seed the
         same; a state changed in place; episodes that share draws; hidden parameters in the observation; ``done``
-        elsewhere than at the last step; imposed actions out of range, or lost on the way to the trial table and back;
+        not at the last step, or something shown or paid after it; imposed actions out of range, or lost on the way to the trial table and back;
         a trial table that does not lead back; a wrong action accepted.
 
     Notes
@@ -162,13 +162,19 @@ def _check_play(task: Task, n_episodes: int, seed: int) -> None:
                      f"{name} must be a {np.dtype(dtype)} array of shape {shape}, got {array.dtype} of shape "
                      f"{array.shape} at step {step}.")
     _check_ranges(task, np.array(steps["observation"]), np.array(steps["reward"]))
-    done = np.array(steps["done"])
-    _require(bool(done[-1].all()) and not done[:-1].any(),
-             f"done must be True at the last of the {spec.n_steps} steps of spec.n_steps, and only there; it was first "
-             f"True at steps {[int(np.argmax(d)) if d.any() else None for d in done.T]}.")
+    _check_ends(task, np.array(steps["done"]), np.array(steps["observation"]), np.array(steps["reward"]))
     for name, array in steps["hidden"][0].items():
         _require(len(array) == n_episodes, f"hidden {name!r} must start with the episode axis ({n_episodes}), "
                                            f"got shape {array.shape}.")
+
+
+def _check_ends(task: Task, done: np.ndarray, observation: np.ndarray, reward: np.ndarray) -> None:
+    first = [int(np.argmax(d)) if d.any() else None for d in done.T]
+    _require(bool(done[-1].all()), f"done must be True at the last of the {task.spec.n_steps} steps of spec.n_steps; it "
+                                   f"was first True at steps {first}.")
+    _require(bool((done[1:] >= done[:-1]).all()), "an episode that is over must stay so: done went back to False.")
+    _require(not observation[1:][done].any() and not reward[1:][done[:-1]].any(),
+             "an episode that is over must show and pay 0 from then on.")
 
 
 def _check_ranges(task: Task, observation: np.ndarray, reward: np.ndarray) -> None:
@@ -331,8 +337,8 @@ def _check_round_trip(task: Task, seed: int) -> None:
     for n_episodes in (1, 6):
         rollout = simulate(RandomAgent(task), task, n_episodes=n_episodes, seed=seed)
         trials = rollout.to_trials()
-        _require(len(trials) == task.spec.n_trials * n_episodes,
-                 f"to_trials must give one row a trial, {task.spec.n_trials * n_episodes} rows, got {len(trials)}.")
+        n_trials = int(rollout.valid[:: task.spec.steps_per_trial].sum())
+        _require(len(trials) == n_trials, f"to_trials must give one row a trial, {n_trials} rows, got {len(trials)}.")
         _compare(rollout, task.from_trials(trials))
         again = task.from_trials(trials).to_trials()
         try:
@@ -348,7 +354,7 @@ def _compare(rollout: Rollout, back: Rollout) -> None:
         _require(_same(one, other), f"to_trials, then from_trials, gave another {name}: {one.dtype} {one.shape} became "
                  f"{other.dtype} {other.shape}" + _first_difference(one, other))
     for name, array in rollout.hidden.items():
-        _require(name in back.hidden and np.array_equal(array, back.hidden[name]),
+        _require(name in back.hidden and np.array_equal(array[rollout.valid], back.hidden[name][rollout.valid]),
                  f"to_trials, then from_trials, lost or changed hidden {name!r}; keep it in columns of the table.")
 
 
@@ -425,8 +431,9 @@ def _check_replay(agent: Agent, rollout: Rollout) -> None:
 
 def _check_batch(agent: Agent, rollout: Rollout) -> None:
     for chosen in (np.array([0]), np.arange(rollout.n_episodes)[::-2]):
-        alone = replay(agent, _episodes(rollout, chosen)).logits
-        together = rollout.logits[:, chosen]
+        played = rollout.valid[:, chosen]
+        alone = replay(agent, _episodes(rollout, chosen)).logits[played]
+        together = rollout.logits[:, chosen][played]
         _require(np.allclose(alone, together, rtol=1e-4, atol=1e-4),
                  f"the output of {agent.name!r} for an episode depends on which other episodes are played beside it.")
 

@@ -68,7 +68,7 @@ class _Episodes:
         action, _ = self.task.enact(self.state, self.task.check_action(action, self.n_episodes))
         self.state, observation, reward, done = self.task.advance(self.state, action, rng)
         self.over, self.played = bool(done.all()), self.played + 1
-        return self._shown(observation, action, reward), reward, done
+        return self._shown(observation, action, reward), reward, np.full(self.n_episodes, self.over)
 
     def info(self) -> dict[str, np.ndarray]:
         """Return ``imposed``, one action an episode for the step to come; nothing where all choices are free."""
@@ -135,7 +135,7 @@ class TaskVectorEnv(VectorEnv):
 
     Notes
     -----
-    All episodes of a task have the same length. After the last step the next call of ``step`` begins fresh ones and
+    All episodes are over at once: one that ends early waits, shown and paid 0. After the last step the next call of ``step`` begins fresh ones and
     ignores its actions (Gymnasium's autoreset mode ``NEXT_STEP``).
     """
 

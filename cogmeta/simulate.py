@@ -74,6 +74,8 @@ def simulate(
         observation, alive = next_observation, alive & ~done
         if listener:
             listener(t + 1, n_steps)
+        if not alive.any():
+            break
     assert agent.fingerprint() == before, f"the weights of {agent.name!r} moved while it was evaluated"
     return steps.rollout(task)
 
@@ -184,11 +186,12 @@ class _Steps:
     def rollout(self, task: Task) -> Rollout:
         """Return everything as a rollout of ``task``."""
         arrays = self.arrays()
-        action, valid = arrays["action"].astype(np.int64), arrays["valid"]
+        valid = arrays["valid"]
+        action = np.where(valid, arrays["action"], 0).astype(np.int64)
         choices = valid & task.scored(arrays["observation"], action)
         forced = choices & arrays["forced"]
         return Rollout(
-            task=task, observation=arrays["observation"], action=action, reward=arrays["reward"].astype(np.float64),
+            task=task, observation=arrays["observation"], action=action, reward=np.where(valid, arrays["reward"], 0.0),
             valid=valid, scored=choices & ~forced, row=_rows(task, valid), forced=forced if forced.any() else None,
             hidden=_under("hidden.", arrays), logits=arrays["logits"], value=arrays["value"],
             activity=_under("activity.", arrays), discount=self.agent.discount,
@@ -200,6 +203,7 @@ def _under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _rows(task: Task, valid: np.ndarray) -> np.ndarray:
-    n_steps, n_episodes = valid.shape
-    trial = np.arange(n_steps)[:, None] // task.spec.steps_per_trial
-    return np.where(valid, trial + task.spec.n_trials * np.arange(n_episodes), -1)
+    steps = task.spec.steps_per_trial
+    n_trials = valid[::steps].sum(axis=0)
+    trial = np.arange(len(valid))[:, None] // steps
+    return np.where(valid, trial + np.cumsum(n_trials) - n_trials, -1)

@@ -140,7 +140,8 @@ class Task(ABC):
         reward : (n_episodes,) float64 array
             For this action.
         done : (n_episodes,) bool array
-            True where this was the episode's last step.
+            True where the episode is over. One that ends before ``spec.n_steps`` stays over: whatever is done, it shows
+            and pays 0 from then on.
 
         Raises
         ------

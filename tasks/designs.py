@@ -7,6 +7,7 @@ from tasks.barcode import BarcodeBandit, CharacterBandit
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_vector import HarlowVector
+from tasks.horizon import HorizonBandit
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
 from tasks.mdp import RandomMDP
@@ -153,6 +154,13 @@ DESIGNS = (
         learns="As bandit/barcode, where a context is a character that looks a little different at every return.",
         departure="Characters are random strokes in 8 x 8 pixels, seen as they are; the paper's are handwritten "
                   "(Omniglot) and embedded by a trained network.",
+    ),
+    Registered(
+        name="bandit/horizon", constructor=HorizonBandit, tags=("bandit", "gaussian", "forced", "people"),
+        citation="Wilson et al. 2014",
+        learns="Which arm pays more after four imposed looks, and to look further only where more choices follow.",
+        departure="Points are not rounded, all combinations are equally likely in every game, and rewards are .01 times the "
+                  "points (reward_scale).",
     ),
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     _random_mdp("random", 10),

@@ -22,6 +22,8 @@ from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_players import harlow_players
 from tasks.harlow_turning_players import turning_players
 from tasks.harlow_vector import HarlowVector
+from tasks.horizon import HorizonBandit
+from tasks.horizon_players import horizon_players
 from tasks.informative import InformativeBandit, informative_players
 from tasks.matching import BaitedBandit, matching_players
 from tasks.mdp import RandomMDP
@@ -65,6 +67,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (GaussianBandit, gaussian_players),
     (RiskyOrSafeBandit, gaussian_players),
     (ContextBandit, context_players),
+    (HorizonBandit, horizon_players),
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
     (RandomMDP, mdp_players),

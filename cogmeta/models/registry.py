@@ -4,8 +4,8 @@ from dataclasses import fields
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models import (
-    bandit, bandit_kalman, bandit_learning, bandit_reversal, bandit_volatility, two_step, two_step_beliefs, two_step_kool,
-    two_step_mixture,
+    bandit, bandit_horizon, bandit_kalman, bandit_learning, bandit_reversal, bandit_volatility, two_step, two_step_beliefs,
+    two_step_kool, two_step_mixture,
 )
 from cogmeta.models.model import Model
 
@@ -16,7 +16,7 @@ MODELS: dict[str, type[Model]] = {
         bandit.RescorlaWagnerChoiceKernel, bandit_learning.TwoRates, bandit_learning.Forgetting,
         bandit_learning.Perseveration, bandit_learning.Lapse, bandit_learning.PearceHall,
         bandit_kalman.KalmanSoftmax, bandit_kalman.KalmanUCB, bandit_kalman.KalmanThompson,
-        bandit_kalman.KalmanProbit, bandit_reversal.HiddenState,
+        bandit_kalman.KalmanProbit, bandit_horizon.InformationBonus, bandit_reversal.HiddenState,
         bandit_volatility.HierarchicalGaussianFilter, bandit_volatility.VolatileKalman,
         two_step.ModelFree, two_step.ModelBased, two_step.Hybrid, two_step.HybridForgetting,
         two_step_beliefs.LatentState, two_step_beliefs.RewardAsCue, two_step_mixture.MixtureOfAgents, two_step_kool.Kool,

@@ -146,6 +146,17 @@ def pearce_hall(trials, p, n_arms=2, width=1.0):
     return out
 
 
+def information_bonus(trials, p, n_arms=2, middle=0.5):
+    seen, out = ([], []), []
+    for choice, reward in trials:
+        mean = [sum(rewards) / len(rewards) if rewards else middle for rewards in seen]
+        information = (len(seen[0]) < len(seen[1])) - (len(seen[0]) > len(seen[1]))
+        drive = mean[0] - mean[1] + p["information_bonus"] * information + p["side_bias"]
+        out.append(log_softmax([drive / p["decision_noise"], 0.0], choice))
+        seen[choice].append(reward)
+    return out
+
+
 def kalman(trials, log_probability, n_arms=2, mean=0.5, variance=1 / 12, noise=1 / 4, diffusion=0.0):
     """``log_probability(m, s, choice)``: of choosing an arm, given means and standard deviations."""
     variance = list(variance) if isinstance(variance, tuple) else [variance] * n_arms
