@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from cogmeta.agent import NO_ACTION
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.task import TaskSpec
 from cogmeta.trials import FORCED, Family, episode_rows, forced_trials
@@ -77,6 +78,21 @@ def scored_and_forced(
         return choices, None
     forced = choices & np.where(row >= 0, forced_trials(trials)[row], False)
     return choices & ~forced, forced
+
+
+def imposed_in(trials: pd.DataFrame, row: np.ndarray, choice: str) -> np.ndarray:
+    """Return (n_trials, n_episodes) int: the choice that was imposed in a trial of a table, ``NO_ACTION`` where it was free.
+
+    Parameters
+    ----------
+    trials : DataFrame
+        Validated; without a column ``forced`` all choices are free.
+    row : (n_trials, n_episodes) int array
+    choice : str
+        Column of the choice.
+    """
+    forced = np.where(row >= 0, forced_trials(trials)[row], False)
+    return np.where(forced, take(trials, choice, row), NO_ACTION).astype(np.int64)
 
 
 def answered_rows(trials: pd.DataFrame, family: Family, episode: tuple[str, ...] | None = None) -> np.ndarray:

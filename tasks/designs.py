@@ -14,7 +14,9 @@ from tasks.mdp import RandomMDP
 from tasks.registered import Registered
 from tasks.restless import RestlessBandit
 from tasks.restless4 import DriftingBandit
+from tasks.reversal import InferredValue
 from tasks.reversal3 import BlockBandit
+from tasks.risky import RiskyBandit
 from tasks.shifting import ShiftingBandit
 from tasks.two_step_drift import DriftTwoStep
 from tasks.two_step_episodic import EpisodicTwoStep
@@ -161,6 +163,20 @@ DESIGNS = (
         learns="Which arm pays more after four imposed looks, and to look further only where more choices follow.",
         departure="Points are not rounded, all combinations are equally likely in every game, and rewards are .01 times the "
                   "points (reward_scale).",
+    ),
+    Registered(
+        name="bandit/risky", constructor=RiskyBandit, tags=("bandit", "risk", "forced"),
+        citation="Stopper et al. 2014; Wang et al. 2018, simulation 6",
+        learns="Which lever is the risky one, and whether it pays often enough to beat the certain one.",
+        departure="The papers' text prints neither the numbers of imposed and free choices (10 and 90 here) nor the "
+                  "probabilities of training; rewards are .25 times the pellets (reward_scale).",
+    ),
+    Registered(
+        name="bandit/reversal", constructor=InferredValue, tags=("bandit", "reversal", "fixation"),
+        citation="Bromberg-Martin et al. 2010; Wang et al. 2018, simulation 3",
+        learns="That one side pays and the other does not, so that one outcome after a reversal tells about both cues.",
+        departure="The papers' text prints no schedule of reversals, no length of an episode and no price of a wrong "
+                  "saccade: a hazard of .1 from the eighth trial on, 50 trials and 0 are our choice.",
     ),
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     _random_mdp("random", 10),

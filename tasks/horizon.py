@@ -22,9 +22,9 @@ from cogmeta.agent import NO_ACTION
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.rollout import Rollout
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT, FORCED, forced_trials
+from cogmeta.trials import BANDIT, FORCED
 from tasks.arms import ArmsTask, of_chosen
-from tasks.columns import flat, take
+from tasks.columns import flat, imposed_in, take
 
 
 class HorizonState(NamedTuple):
@@ -157,6 +157,4 @@ class HorizonBandit(ArmsTask):
         if lacking:
             raise TrialTableError(f"{self.name!r} shows its agents the horizon of the game and which choices are imposed; "
                                   f"the trial table lacks the columns {lacking}. Add them.")
-        forced = np.where(row >= 0, forced_trials(trials)[row], False)
-        imposed = np.where(forced, take(trials, "choice", row), NO_ACTION).astype(np.int64)
-        return self._shown(take(trials, "horizon", row), imposed)
+        return self._shown(take(trials, "horizon", row), imposed_in(trials, row, "choice"))

@@ -32,6 +32,10 @@ from tasks.restless import RestlessBandit, restless_players
 from tasks.restless4 import DriftingBandit, restless4_players
 from tasks.reversal3 import BlockBandit, reversal3_players
 from tasks.shifting import ShiftingBandit
+from tasks.reversal import InferredValue
+from tasks.reversal_players import reversal_players
+from tasks.risky import RiskyBandit
+from tasks.risky_players import risky_players
 from tasks.thompson import MOST_TRIALS as MOST_THOMPSON
 from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
@@ -68,6 +72,8 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (RiskyOrSafeBandit, gaussian_players),
     (ContextBandit, context_players),
     (HorizonBandit, horizon_players),
+    (RiskyBandit, risky_players),
+    (InferredValue, reversal_players),
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
     (RandomMDP, mdp_players),
