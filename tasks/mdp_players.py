@@ -24,6 +24,7 @@ from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.errors import UserError
 from cogmeta.random_agent import RandomAgent
 from tasks.arms_players import share_best
+from tasks.history_key import mix
 from tasks.mdp import RandomMDP
 from tasks.planning import action_values, optimistic_action_values
 
@@ -190,19 +191,6 @@ def agree(plan: np.ndarray, rows: np.ndarray, action: np.ndarray) -> None:
     mine, taken, here = start[:, -1].argmax(axis=-1), action[rows], np.arange(len(rows))
     start[here, :, mine], start[here, :, taken] = start[here, :, taken], start[here, :, mine].copy()
     plan[rows, :, 0] = start
-
-
-def mix(key: np.ndarray, reward: np.ndarray) -> np.ndarray:
-    """Return the key of a history with one reward more, (n,) uint64.
-
-    Notes
-    -----
-    The finaliser of SplitMix64 (Steele, Lea & Flood 2014), fed with the bits of the reward.
-    """
-    z = (key + np.uint64(0x9E3779B97F4A7C15)) ^ np.ascontiguousarray(reward, np.float64).view(np.uint64)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        z = (z ^ (z >> np.uint64(shift))) * np.uint64(factor)
-    return z ^ (z >> np.uint64(31))
 
 
 class Greedy(MDPPlayer):

@@ -16,7 +16,7 @@ from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
-from tasks.gittins import MOST_TRIALS as MOST_INDEXED
+from tasks.gittins import MOST_OFFERED as MOST_INDEXED
 from tasks.gittins import Gittins
 from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_players import harlow_players
@@ -28,6 +28,7 @@ from tasks.informative import InformativeBandit, informative_players
 from tasks.matching import BaitedBandit, matching_players
 from tasks.mdp import RandomMDP
 from tasks.mdp_players import mdp_players
+from tasks.optimistic_thompson import OptimisticThompson
 from tasks.restless import RestlessBandit, restless_players
 from tasks.restless4 import DriftingBandit, restless4_players
 from tasks.reversal3 import BlockBandit, reversal3_players
@@ -48,6 +49,7 @@ def bandit_players(task: BernoulliBandit) -> list[Agent]:
     classical = [EpsilonGreedy(task, epsilon=0.0), EpsilonGreedy(task), UCB1(task), BayesUCB(task)]
     if task.n_arms > 2:
         classical.append(PosteriorUCB(task, scale=0.1 if task.n_trials <= 10 else 0.2))
+        classical.append(OptimisticThompson(task))
     if task.n_trials <= MOST_THOMPSON:
         classical.append(Thompson(task))
     if task.n_trials <= MOST_INDEXED:

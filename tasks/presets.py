@@ -88,6 +88,7 @@ _PIXELS_NOTE = (
     "convolution; the paper's 32 threads took days, and a few cores without a GPU are not enough. Networks learn "
     "harlow/vector instead.")
 
+_MANY_ARMS = replace(_BANDIT, n_steps=4_000_000, n_episodes=128, discount=(0.9, 0.99))
 
 _INFORMATIVE = PPO(
     n_steps=3_000_000, n_episodes=256, discount=0.8, eligibility=(0.5, 0.9), step_size=(5e-3, 0.0),
@@ -119,6 +120,9 @@ _PRESETS: dict[str, Preset] = {
         replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.448,)}, seeds=(0,),
         note="3 M steps at a step size of 5e-3 reached 0.451, the A2C of the bandits 0.446 in 8 M."),
     "bandit/shifting_volatility": Preset(replace(_TWO_STEP, n_steps=1_600_000), note="The recipe of the restless arms."),
+    "bandit/rl2_k5_n10": Preset(_MANY_ARMS, expected={"regret": (1.665,)}, seeds=(0,), note="2 M steps reached 1.724."),
+    "bandit/rl2_k10_n10": Preset(_MANY_ARMS, expected={"regret": (2.401,)}, seeds=(0,)),
+    "bandit/rl2_k50_n10": Preset(replace(_MANY_ARMS, n_steps=12_000_000), note="4 M steps reached a regret of 3.284, a reward of 6.52."),
     "two_step/wang2016": Preset(
         replace(_TWO_STEP, n_steps=600_000, n_episodes=256), expected={"reward_per_trial": (0.667, 0.667)},
         seeds=(0, 1)),
