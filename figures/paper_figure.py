@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
-from cogmeta.agents.network import Network
 from cogmeta.agents.store import load_agent, load_record, versions
 from cogmeta.files import atomic_path
 from tasks.shipped import shipped_folder
@@ -42,15 +41,18 @@ class PaperFigure:
         ``numbers(tables) -> dict``: one number, or one a seed, for the measure of every claim.
     draw : callable
         ``draw(tables) -> Figure``.
+    load : callable
+        ``load(folder)``: what ``compute`` gets of every trained network; the network itself unless said otherwise.
     """
 
     name: str
     shows: str
     agents: tuple[tuple[str, tuple[int, ...]], ...]
     claims: tuple[Claim, ...]
-    compute: Callable[[Mapping[str, Sequence[Network]], int], Tables]
+    compute: Callable[[Mapping[str, Sequence[Any]], int], Tables]
     numbers: Callable[[Tables], dict[str, Any]]
     draw: Callable[[Tables], Figure]
+    load: Callable[[Path], Any] = load_agent
 
 
 def make_figure(
@@ -79,7 +81,7 @@ def make_figure(
     """
     folders = {task: [_folder(task, one, out, retrain, listener) for one in seeds[: 1 if quick else None]] for task, seeds in figure.agents}
     listener(f"{figure.name}: computing")
-    tables = figure.compute({task: [load_agent(folder) for folder in paths] for task, paths in folders.items()}, seed)
+    tables = figure.compute({task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}, seed)
     board = scoreboard(figure.claims, figure.numbers(tables))
     board.insert(0, "figure", figure.name)
     for name, table in {**tables, "scoreboard": board}.items():

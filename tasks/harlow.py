@@ -300,8 +300,8 @@ def chosen(left: np.ndarray, side: np.ndarray) -> np.ndarray:
 
 def _written(actions: np.ndarray) -> np.ndarray:
     """Return (n_trials, n_episodes) text, one letter a step."""
-    letters = np.array(list(LETTERS))[actions]
-    return np.array([["".join(trial[:, k]) for k in range(trial.shape[1])] for trial in letters], object)
+    letters = np.ascontiguousarray(np.array(list(LETTERS))[actions].transpose(0, 2, 1))
+    return letters.view(f"<U{actions.shape[1]}")[..., 0].astype(object)
 
 
 def _read(written: pd.Series, row: np.ndarray, trial_steps: int) -> np.ndarray:
@@ -311,8 +311,9 @@ def _read(written: pd.Series, row: np.ndarray, trial_steps: int) -> np.ndarray:
         if len(known[place]) != trial_steps or not set(known[place]) <= set(LETTERS):
             raise TrialTableError(f"actions must be {trial_steps} letters out of {LETTERS!r}, got {written.iloc[place]!r} at "
                                   f"row {place}.")
-    known = np.array([*known, LETTERS[0] * trial_steps], object)[row]  # the last one: padding
-    digits = np.array([[[LETTERS.index(letter) for letter in text] for text in trial] for trial in known])
+    known = np.array([*known, LETTERS[0] * trial_steps], f"<U{trial_steps}")[row]  # the last one: padding
+    letters = np.ascontiguousarray(known).view("<U1").reshape(*row.shape, trial_steps)
+    digits = (letters[..., None] == np.array(list(LETTERS))).argmax(axis=-1)
     return digits.transpose(0, 2, 1).reshape(-1, row.shape[1]).astype(np.int64)
 
 

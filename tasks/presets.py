@@ -78,7 +78,12 @@ _DAW_NOTE = (
 _HARLOW = PPO(
     n_steps=2_000_000, n_episodes=256, eligibility=(0.5, 0.9), step_size=(5e-3, 0.0), value_weight=0.1)
 _HARLOW_NOTE = (
-    "Random choices earn 0.2, the ideal player 1.033.")
+    "Random choices earn 0.2, the ideal player 1.033. In 1 M steps at a step size of 3e-3, 48 units, four seeds were right "
+    "on the second trial in .979 to .996. The values remembered of Wang et al. 2018, simulation 5 (A2C, 32 episodes, step "
+    "size 7.5e-4, discount .91, value weight .4, entropy weight .001), ceased to choose in four seeds of four, since a guess "
+    "is worth nothing on average; with nothing instead of -1 for the wrong object four of four were right in .976 to .988 "
+    "after 6 M steps. Trained on single pairs, two seeds were right on the second trial of a second pair in the same "
+    "episode in .59 and .73 only: train with n_trials=24 for that.")
 _DOUBLING = tuple(2.0**-k for k in range(6, 0, -1))
 
 _PIXELS = A2C(
@@ -130,7 +135,8 @@ _PRESETS: dict[str, Preset] = {
         _TWO_STEP, expected={"reward_per_trial": (0.7038, 0.7045, 0.7035, 0.7033)}, seeds=(0, 1, 2, 3),
         note=_TWO_STEP_NOTE),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
-    "harlow/vector": Preset(_HARLOW, {"n_units": 24}, note=_HARLOW_NOTE, stages=_DOUBLING),
+    "harlow/vector": Preset(
+        _HARLOW, {"n_units": 24}, {"reward_per_trial": (1.0279, 1.0112)}, (0, 1), note=_HARLOW_NOTE, stages=_DOUBLING),
     "harlow/pixels": Preset(_PIXELS, note=_PIXELS_NOTE),
 }
 
