@@ -2,11 +2,14 @@
 
 from cogmeta.training.a2c import A2C
 from cogmeta.training.checkpoint import Checkpoint
+from cogmeta.training.imitation import Imitation
 from cogmeta.training.learner import Learner
 from cogmeta.training.optimiser import ExplodedError
 from cogmeta.training.ppo import PPO
 from cogmeta.training.run import Record
 from cogmeta.training.stages import Stage, Stages, load_stages
 from cogmeta.training.train import Interrupted, train, updates
+from cogmeta.training.trpo import TRPO
 
-__all__ = ["A2C", "PPO", "Checkpoint", "ExplodedError", "Interrupted", "Learner", "Record", "Stage", "Stages", "load_stages", "train", "updates"]
+__all__ = ["A2C", "PPO", "TRPO", "Checkpoint", "ExplodedError", "Imitation", "Interrupted", "Learner", "Record", "Stage", "Stages",
+           "load_stages", "train", "updates"]

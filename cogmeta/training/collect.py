@@ -30,6 +30,8 @@ class Batch:
         False there, and where the task imposed the action: such a step teaches the critic, not the policy.
     value : (n_steps + 1, n_episodes) float64 array
         The last row is the value after the unroll.
+    expert_action : (n_steps, n_episodes) int64 array, optional
+        What an expert would have done, where one looks on.
     """
 
     tape: Tape
@@ -39,6 +41,7 @@ class Batch:
     valid: np.ndarray
     free: np.ndarray
     value: np.ndarray
+    expert_action: np.ndarray | None = None
 
     def reward_prediction_error(self, discount: float) -> np.ndarray:
         """Return the dopamine-like signal of every step, 0 in padding; see ``Rollout.reward_prediction_error``."""
@@ -108,7 +111,7 @@ class Collector:
         for t in range(self.n_steps):
             write_inputs(self.inputs[t], self.observation, self.action, self.reward)
             self.tape.step(t)
-            self.action, forced = self.task.enact(self.state, choose(self.head[t, :-1], dart[t]))
+            self.action, forced = self.task.enact(self.state, self.decide(t, dart[t]))
             self.state, self.observation, self.reward, done[t] = self.task.advance(
                 self.state, self.action, self.task_rng)
             action[t], reward[t], valid[t], free[t] = self.action, self.reward, self.alive, self.alive & ~forced
@@ -116,6 +119,10 @@ class Collector:
         self.played += self.n_steps
         done[-1] |= self.between_episodes
         return Batch(self.tape, action, reward, done, valid, free, self._values())
+
+    def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
+        """Return the action of every episode at step ``t`` of the unroll: a draw from the network's policy."""
+        return choose(self.head[t, :-1], dart)
 
     def _values(self) -> np.ndarray:
         """Values at every step and after the last; nothing lies beyond an episode's end."""

@@ -8,7 +8,8 @@ import numpy as np
 
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.training.collect import Batch
+from cogmeta.task import Task
+from cogmeta.training.collect import Batch, Collector
 from cogmeta.training.optimiser import OPTIMISERS, Optimiser
 
 Scheduled = float | tuple[float, float]
@@ -91,6 +92,13 @@ class Learner(ABC):
     def settings(self) -> dict[str, Any]:
         """All settings as plain values."""
         return asdict(self)
+
+    def collector(
+        self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
+    ) -> Collector:
+        """Return what plays the batches that ``improve`` gets."""
+        unroll = self.unroll_of(task.spec.steps_per_episode)
+        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng)
 
     def prepare(self, network: Network, n_steps: int) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""

@@ -9,7 +9,7 @@ from typing import Any
 from cogmeta.agents.network import Network
 from cogmeta.simulate import check_seed
 from cogmeta.task import Task
-from cogmeta.training.collect import Batch, Collector
+from cogmeta.training.collect import Batch
 from cogmeta.training.learner import Learner, Now
 from cogmeta.training.optimiser import Optimiser
 
@@ -78,11 +78,9 @@ class Run:
         agent.check_fits(task)
         self.agent, self.task, self.learner, self.seed = agent, task, learner, seed
         self.rngs = dict(zip(("task", "action", "learner"), check_seed(seed).spawn(3), strict=True))
-        unroll = learner.unroll_of(task.spec.steps_per_episode)
-        self.collector = Collector(
-            agent, task, learner.n_episodes, unroll, self.rngs["task"], self.rngs["action"])
+        self.collector = learner.collector(agent, task, self.rngs["task"], self.rngs["action"])
         self.optimiser = Optimiser(agent, learner.optimiser, learner.max_gradient_norm)
-        self.buffers = learner.prepare(agent, unroll)
+        self.buffers = learner.prepare(agent, self.collector.n_steps)
         self.update, self.steps, self.seconds = 0, 0, 0.0
 
     @property

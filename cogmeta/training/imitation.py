@@ -1,0 +1,128 @@
+"""Imitation: learn an expert's choices by cross-entropy, instead of one's own by reward.
+
+Source: Duan et al. 2016 (RL2), section 3.1: where the agent stayed behind Gittins (50 arms, 500 pulls), the same network
+trained on the choices of Gittins reached it, so that the outer loop and not the network was the bottleneck. How ours departs:
+the paper does not say whose choices make the trajectory; here it is a setting. The critic learns beside, from the rewards
+of the trajectory that was played.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from cogmeta.agent import Agent
+from cogmeta.agents.network import Network
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.task import Task
+from cogmeta.training.a2c import combine, for_policy
+from cogmeta.training.collect import Batch, Collector, as_tensor, choose
+from cogmeta.training.learner import Learner, Now, Scheduled
+from cogmeta.training.losses import log_probabilities, negative_entropy, policy_gradient, value_error
+from cogmeta.training.optimiser import Optimiser
+
+TRAJECTORIES = ("expert", "own")
+
+
+@dataclass(frozen=True)
+class Imitation(Learner):
+    """Learning from an expert's choices; further settings are those of ``Learner``.
+
+    Parameters
+    ----------
+    expert : Agent
+        Whose choices are imitated; a reference player, say.
+    trajectory : {"expert", "own"}
+        Whether the expert's choices are played, or the network's own while the expert says what it would have chosen.
+
+    References
+    ----------
+    Duan et al. 2016, arXiv 1611.02779, section 3.1; Ross et al. 2011 (for the network's own trajectory).
+    """
+
+    discount: Scheduled = (0.9, 0.97)
+    step_size: Scheduled = (5e-3, 0.0)
+    entropy_weight: Scheduled = 0.0
+    n_steps: int = 5_000_000
+    n_episodes: int = 64
+    expert: Agent | None = None
+    trajectory: str = "expert"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.expert is None:
+            raise UserError("imitation needs an expert: an agent, such as tasks.players.player('gittins', task) (--expert gittins).")
+        if self.trajectory not in TRAJECTORIES:
+            raise unknown_name("trajectory", self.trajectory, TRAJECTORIES)
+        if self.unroll is not None:
+            raise UserError("imitation learns from whole episodes; leave unroll=None.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings as plain values; the expert by its name."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "expert"}
+        return {**plain, "expert": self.expert.name}
+
+    def collector(
+        self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
+    ) -> "ExpertCollector":
+        """Return what plays while the expert looks on, or plays itself."""
+        unroll = self.unroll_of(task.spec.steps_per_episode)
+        return ExpertCollector(
+            network, task, self.n_episodes, unroll, task_rng, action_rng, self.expert, self.trajectory == "expert")
+
+    def improve(
+        self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
+    ) -> dict[str, float]:
+        """Take one step down the cross-entropy of the expert's choices; ``policy_loss`` is that, in nats a step."""
+        target = as_tensor(batch.advantages(now.discount, now.eligibility) + batch.value[:-1])
+        n_steps = len(batch.action)
+        head = batch.tape.head[:n_steps]
+        log_probability, chosen = log_probabilities(head[:, :-1]), torch.from_numpy(batch.expert_action)
+        weight = as_tensor(for_policy(np.ones(batch.free.shape), batch.free, normalise=False))
+        parts = (policy_gradient(log_probability, chosen, weight), negative_entropy(log_probability),
+                 value_error(head[:, -1], target))
+        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
+        norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
+        return {**losses, "gradient_norm": norm}
+
+
+class ExpertCollector(Collector):
+    """Plays episodes in which an expert makes or judges every choice; further parameters are those of ``Collector``.
+
+    Parameters
+    ----------
+    expert : Agent
+    expert_plays : bool
+    """
+
+    def __init__(
+        self, network: Network, task: Task, n_episodes: int, n_steps: int, task_rng: np.random.Generator,
+        action_rng: np.random.Generator, expert: Agent, expert_plays: bool,
+    ) -> None:
+        super().__init__(network, task, n_episodes, n_steps, task_rng, action_rng)
+        self.expert, self.expert_plays = expert, expert_plays
+        self.expert_action = np.empty((n_steps, n_episodes), np.int64)
+
+    def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
+        """Ask the expert, and return its choice or the network's."""
+        if t == 0:
+            self._begin_expert()
+        if self.expert.sees_hidden:
+            self.expert_state = self.expert.see_hidden(self.task.hidden(self.state), self.expert_state)
+        logits, _, self.expert_state = self.expert.step(self.observation, self.action, self.reward, self.expert_state)
+        self.expert_action[t] = choose(logits.T, self.action_rng.random(self.n_episodes))
+        return self.expert_action[t] if self.expert_plays else super().decide(t, dart)
+
+    def _begin_expert(self) -> None:
+        if self.played == 0:
+            self.expert_state = self.expert.initial_state(self.n_episodes)
+        else:
+            self.expert_state = self.expert.next_episode(self.expert_state, *self.ended)
+
+    def collect(self) -> Batch:
+        """Play one unroll; the batch holds what the expert would have done."""
+        batch = replace(super().collect(), expert_action=self.expert_action)
+        self.ended = self.action, self.reward
+        return batch

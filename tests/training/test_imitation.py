@@ -1,0 +1,103 @@
+"""Imitation of an expert: whose choices are played, whose are learnt, and that they are."""
+
+import numpy as np
+import pytest
+import torch
+
+from cogmeta.agent import Agent
+from cogmeta.agents import LSTMActorCritic
+from cogmeta.errors import UserError
+from cogmeta.simulate import simulate
+from cogmeta.training import Imitation, train
+from cogmeta.training.run import Run
+from tasks.bandit import BernoulliBandit
+from tasks.players import player
+from tasks.registry import make_task
+from tasks.train_run import measure
+
+TASK = BernoulliBandit(n_trials=10)
+
+
+class Alternates(Agent):
+    """Takes arm 0, then 1, then 0, ...: easy to see, and nothing that reward would teach."""
+
+    name = "alternates"
+
+    def initial_state(self, n_episodes):
+        return np.zeros(n_episodes, int)
+
+    def step(self, observation, previous_action, previous_reward, state):
+        logits = np.full((len(state), 2), -np.inf)
+        logits[np.arange(len(state)), state % 2] = 0.0
+        return logits, np.full(len(state), np.nan), state + 1
+
+
+def collected(trajectory, expert=None, task=TASK):
+    """Return one batch in which an expert plays or looks on."""
+    learner = Imitation(n_steps=1_000, n_episodes=30, expert=expert or Alternates(), trajectory=trajectory)
+    run = Run(LSTMActorCritic.for_task(task, n_units=5, seed=1), task, learner, seed=0)
+    return run, run.collector.collect()
+
+
+@pytest.mark.parametrize("trajectory", ["expert", "own"])
+def test_the_expert_says_what_it_would_do_and_the_setting_says_who_plays(trajectory):
+    _, batch = collected(trajectory)
+    assert np.array_equal(batch.expert_action, np.tile(np.arange(10)[:, None] % 2, 30))
+    assert np.array_equal(batch.action, batch.expert_action) is (trajectory == "expert")
+
+
+def test_along_the_networks_own_trajectory_the_expert_learns_from_what_the_network_does():
+    expert = player("gittins", TASK)
+    _, batch = collected("own", expert)
+    state, action, reward = expert.initial_state(30), np.full(30, -1), np.zeros(30)
+    for t in range(10):
+        logits, _, state = expert.step(np.full((30, 1), t / 10), action, reward, state)
+        assert (logits[np.arange(30), batch.expert_action[t]] > -np.inf).all()
+        assert (logits[np.arange(30), batch.expert_action[t]] >= logits.max(axis=1) - 1e-9).all()
+        action, reward = batch.action[t], batch.reward[t]
+
+
+def test_one_step_goes_down_the_cross_entropy_of_the_experts_choices():
+    run, batch = collected("expert")
+    log_p = torch.log_softmax(batch.tape.head[:10, :-1], dim=1)
+    wanted = -log_p.gather(1, torch.from_numpy(batch.expert_action)[:, None]).mean().item()
+    losses = run.learner.improve(run.agent, batch, run.optimiser, run.learner.at(0.0), None, None)
+    assert losses["policy_loss"] == pytest.approx(wanted, rel=1e-5)
+    batch.tape.start()
+    batch.tape.forward()
+    log_p = torch.log_softmax(batch.tape.head[:10, :-1], dim=1)
+    assert -log_p.gather(1, torch.from_numpy(batch.expert_action)[:, None]).mean().item() < wanted
+
+
+@pytest.mark.parametrize("trajectory", ["expert", "own"])
+def test_a_network_comes_to_choose_as_its_expert_does(trajectory):
+    learner = Imitation(n_steps=60_000, n_episodes=30, step_size=(1e-2, 0.0), expert=Alternates(), trajectory=trajectory)
+    agent = train(LSTMActorCritic.for_task(TASK, n_units=8), TASK, learner, seed=1)
+    action = simulate(agent, TASK, 100, seed=2).action
+    assert (action == np.arange(10)[:, None] % 2).mean() > 0.98  # chance is 0.5
+
+
+def test_the_settings_name_the_expert_and_what_cannot_be_says_so():
+    assert Imitation(expert=Alternates()).settings["expert"] == "alternates"
+    with pytest.raises(UserError, match="imitation needs an expert"):
+        Imitation()
+    with pytest.raises(UserError, match="unknown trajectory 'mine'"):
+        Imitation(expert=Alternates(), trajectory="mine")
+    with pytest.raises(UserError, match="whole episodes"):
+        Imitation(expert=Alternates(), unroll=5)
+
+
+def test_the_same_seed_gives_the_same_bytes():
+    learner = Imitation(n_steps=2_000, n_episodes=20, expert=player("thompson", TASK))
+    one, same = (train(LSTMActorCritic.for_task(TASK, n_units=4), TASK, learner, seed=3) for _ in range(2))
+    assert one.fingerprint() == same.fingerprint()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trajectory", ["expert", "own"])
+def test_an_imitator_of_gittins_earns_nearly_what_gittins_earns(trajectory):
+    task = make_task("bandit/independent")
+    expert = player("gittins", task)
+    learner = Imitation(n_steps=3_000_000, n_episodes=64, expert=expert, trajectory=trajectory)
+    agent = train(LSTMActorCritic.for_task(task), task, learner, seed=0)
+    assert measure(agent, task, 4_000)["regret"] < 2.78  # Thompson; Gittins itself reaches about 1.8, chance is 16.7
