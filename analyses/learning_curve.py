@@ -7,6 +7,7 @@ yields. Bands are 95 % intervals over subjects (episodes, where there is one sub
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import EngFormatter
@@ -125,4 +126,53 @@ def plot_training(
     ax.set_ylabel("Reward a trial" if y == "reward_per_trial" else y.replace("_", " "))
     if any(records):
         ax.legend(loc="best")
+    return ax
+
+
+def over_seeds(curves: pd.DataFrame, y: str = "reward_per_trial", n_points: int = 60) -> pd.DataFrame:
+    """Return the mean learning curve of several seeds, with the 95 % interval of that mean.
+
+    Parameters
+    ----------
+    curves : DataFrame
+        ``seed``, ``steps`` and ``y``: rows of any spacing, as ``learning_curves.csv`` of ``cogmeta train --seeds``.
+    y : str
+    n_points : int
+        Training is cut into this many equal stretches; each seed's rows are averaged within one.
+
+    Returns
+    -------
+    DataFrame
+        ``steps`` (middle of the stretch), ``mean, low, high, n`` (seeds).
+
+    Examples
+    --------
+    >>> curves = pd.DataFrame({"seed": [0, 0, 1, 1], "steps": [10, 20, 10, 20], "reward_per_trial": [0.5, 0.6, 0.7, 0.6]})
+    >>> over_seeds(curves, n_points=2)[["steps", "mean", "n"]].round(3).values.tolist()
+    [[5.0, 0.6, 2.0], [15.0, 0.6, 2.0]]
+    """
+    width = curves["steps"].max() / n_points
+    stretch = (np.ceil(curves["steps"] / width) - 1).clip(0, n_points - 1)
+    table = curves.assign(steps=(stretch + 0.5) * width).groupby(["seed", "steps"], as_index=False)[y].mean()
+    return mean_interval(table, y, "steps")
+
+
+@styled
+def plot_over_seeds(table: pd.DataFrame, references: Mapping[str, float] | None = None, ax: Axes | None = None) -> Axes:
+    """Draw the mean learning curve of several seeds and its interval.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``over_seeds``.
+    references : mapping of str to float, optional
+        Horizontal lines, as for ``plot_training``.
+    ax : Axes, optional
+    """
+    n_seeds = int(table["n"].max())
+    mean = table.rename(columns={"mean": "reward_per_trial"})
+    ax = plot_training({f"mean of {n_seeds} seeds": mean}, references, ax)
+    color = ax.get_lines()[0].get_color()
+    ax.fill_between(table["steps"], table["low"], table["high"], color=color, alpha=0.2, linewidth=0, label="95 % interval")
+    ax.legend(loc="lower right")
     return ax

@@ -11,10 +11,11 @@ from typing import Any
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import NETWORKS
 from cogmeta.errors import unknown_name
-from cogmeta.training import A2C, PPO, Learner
+from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner
+from tasks.players import player
 from tasks.registry import make_task, registered
 
-LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO}
+LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO}
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,9 @@ _PRESETS: dict[str, Preset] = {
     "harlow/pixels": Preset(_PIXELS, note=_PIXELS_NOTE),
 }
 
+_TRPO = TRPO(n_steps=5_000_000, n_episodes=250)
+"""With discount, eligibility and KL limit of Duan et al. 2016; a tenth of their batch."""
+
 _DEFAULT = Preset(
     replace(_TWO_STEP, n_steps=3_000_000), note="Not tried on this task: the recipe of two_step/wang2018.")
 
@@ -172,7 +176,7 @@ def learner_for(task_name: str, learner: str | None = None) -> Learner:
     Parameters
     ----------
     task_name : str
-    learner : {"a2c", "ppo"}, optional
+    learner : {"a2c", "ppo", "trpo"}, optional
     """
     chosen = preset(task_name).learner
     if learner is None:
@@ -181,7 +185,31 @@ def learner_for(task_name: str, learner: str | None = None) -> Learner:
         raise unknown_name("learner", learner, LEARNERS)
     if isinstance(chosen, LEARNERS[learner]):
         return chosen
-    return _BANDIT if learner == "a2c" else _DEFAULT.learner
+    return {"a2c": _BANDIT, "ppo": _DEFAULT.learner, "trpo": _TRPO}[learner]
+
+
+def imitation_of(task_name: str, expert: str, trajectory: str = "expert") -> Imitation:
+    """Return the learner that imitates a reference player of a task.
+
+    Parameters
+    ----------
+    task_name : str
+        Registered id.
+    expert : str
+        Name of a reference player, such as ``"gittins"``.
+    trajectory : {"expert", "own"}
+
+    Examples
+    --------
+    >>> imitation_of("bandit/independent", "gittins").expert.name
+    'gittins'
+    """
+    return Imitation(expert=player(expert, make_task(task_name)), trajectory=trajectory)
+
+
+def agent_for(learner: Learner | str | None) -> str:
+    """Return the kind of network that a learner wants: one LSTM, or a pair where actor and critic must stand apart."""
+    return "pair" if learner == "trpo" or isinstance(learner, TRPO) else "lstm"
 
 
 def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Network:
@@ -201,9 +229,9 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
     return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **preset(task_name).agent)
 
 
-def check_names(task_name: str, agent: str, learner: str | None) -> None:
+def check_names(task_name: str, agent: str | None, learner: str | None) -> None:
     """Raise UserError, with the nearest name, where a task, agent or learner is not known."""
     registered(task_name)
-    if agent not in NETWORKS:
+    if agent is not None and agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
     learner_for(task_name, learner)

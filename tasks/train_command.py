@@ -1,52 +1,149 @@
 """Train a network on a task by its reward prediction errors alone."""
 
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cogmeta.agents.store import NETWORKS, load_record
+from cogmeta.errors import UserError
 from cogmeta.simulate import check_seed
-from cogmeta.training import Interrupted
+from cogmeta.training import Interrupted, Learner
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Record
-from tasks.presets import check_names, learner_for
-from tasks.train_run import train_into
+from tasks.presets import check_names, imitation_of
+from tasks.train_run import command_line, learner_of, train_into
+from tasks.train_seeds import train_seeds
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+Draw = Callable[[Path], None]
+"""Called with the folder of several seeds when all are trained."""
 
 
-@app.command()
-def run(
-    task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
-    out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
-    agent: str = typer.Option("lstm", "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "."),
-    learner: str | None = typer.Option(None, "--learner", help="a2c or ppo; by default that of the task's preset."),
-    steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
-    seed: int = typer.Option(0, "--seed", help="Same seed, same weights."),
-    resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder."),
-) -> None:
-    """Train a network on a task by its reward prediction errors alone.
+def make_app(draw: Draw | None = None) -> typer.Typer:
+    """Return the command; ``draw`` makes figures of a folder of several seeds (this floor has none)."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
-    Example:  cogmeta train bandit/independent --seed 0 --out runs/bandit
-    """
-    check_names(task, agent, learner)
-    check_seed(seed)
-    if steps is not None:
-        check_n_steps(steps)
-    command = _command(task, agent, learner, steps, seed, out)
+    @app.command()
+    def run(
+        task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
+        out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
+        agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; lstm by default."),
+        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
+        imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
+        steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
+        seed: int = typer.Option(0, "--seed", help="Same seed, same weights."),
+        seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
+        workers: int | None = typer.Option(None, "--workers", help="With --seeds: processes; by default one a core."),
+        backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster)."),
+        scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster."),
+        resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds)."),
+    ) -> None:
+        """Train a network on a task by its reward prediction errors alone.
+
+        Example:  cogmeta train bandit/independent --seed 0 --out runs/bandit
+
+        Several:  cogmeta train bandit/independent --seeds 8 --out runs/bandit_seeds
+        """
+        check_names(task, agent, learner)
+        check_seed(seed)
+        if learner and imitate:
+            raise UserError("--imitate is a learner of its own; leave --learner out.")
+        given = imitation_of(task, imitate) if imitate else learner
+        n_steps = learner_of(task, given, steps if steps is None else check_n_steps(steps)).n_steps
+        asked = _Asked(task, out, agent, given, imitate, steps, n_steps)
+        if seeds is None:
+            _run_one(asked, seed, resume)
+        else:
+            with _cluster(backend, workers, scheduler):
+                _run_seeds(asked, _seeds(seed, seeds), workers, backend)
+            if draw is not None:
+                draw(out)
+
+    return app
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be trained; ``n_steps`` are those of ``steps`` or the preset."""
+
+    task: str
+    out: Path
+    agent: str | None
+    learner: Learner | str | None
+    imitate: str | None
+    steps: int | None
+    n_steps: int
+
+
+def _run_one(asked: _Asked, seed: int, resume: bool) -> None:
+    name = asked.learner if isinstance(asked.learner, str) else None
+    command = command_line(asked.task, asked.out, asked.agent, name, asked.steps, seed, asked.imitate)
     try:
-        with Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-                      TimeRemainingColumn(), TextColumn("{task.fields[said]}")) as progress:
-            bar = progress.add_task(task, total=steps or learner_for(task, learner).n_steps, said="")
-            train_into(out, task, learner, seed, resume, [lambda record: _show(progress, bar, record)],
-                       n_steps=steps, agent=agent, command=command)
+        with _progress() as progress:
+            bar = progress.add_task(asked.task, total=asked.n_steps, said="")
+            train_into(asked.out, asked.task, asked.learner, seed, resume, [lambda record: _show(progress, bar, record)],
+                       n_steps=asked.steps, agent=asked.agent, command=command)
     except Interrupted as stopped:
         Console(stderr=True).print(f"{stopped} Go on with:  {command} --resume", soft_wrap=True, highlight=False)
         raise typer.Exit(130) from None
-    quality = ", ".join(f"{name} {number:g}" for name, number in load_record(out).quality.items() if name != "test_seed")
-    Console().print(f"trained agent: {out} (on fresh episodes: {quality})", soft_wrap=True, highlight=False)
+    found = load_record(asked.out).quality
+    quality = ", ".join(f"{name} {number:g}" for name, number in found.items() if name != "test_seed")
+    Console().print(f"trained agent: {asked.out} (on fresh episodes: {quality})", soft_wrap=True, highlight=False)
+
+
+def _run_seeds(asked: _Asked, seeds: list[int], workers: int | None, backend: str) -> None:
+    total = asked.n_steps
+    with _progress() as progress:
+        bar = progress.add_task(f"{asked.task}, {len(seeds)} seeds", total=total * len(seeds), said="")
+
+        def show(done: dict[int, int]) -> None:
+            finished = sum(count >= total for count in done.values())
+            progress.update(bar, completed=sum(min(count, total) for count in done.values()),
+                            said=f"{finished} of {len(seeds)} done")
+
+        table = train_seeds(asked.out, asked.task, seeds, asked.learner, backend, workers, show, n_steps=asked.steps,
+                            agent=asked.agent, imitate=asked.imitate)
+    Console().print(_summary(table, asked.out), soft_wrap=True, highlight=False)
+
+
+def _summary(table: pd.DataFrame, out: Path) -> str:
+    measured = [name for name in ("regret", "reward_per_trial") if name in table]
+    said = ", ".join(f"{name} {table[name].mean():.4g} ({table[name].min():.4g} to {table[name].max():.4g})" for name in measured)
+    return f"trained agents: {out} ({len(table)} seeds; on fresh episodes, mean and range: {said})"
+
+
+def _seeds(first: int, count: int) -> list[int]:
+    if count < 1:
+        raise UserError(f"--seeds is how many agents to train and must be >= 1, got {count}.")
+    return list(range(first, first + count))
+
+
+@contextmanager
+def _cluster(backend: str, workers: int | None, scheduler: str | None):
+    """Hold a Dask client while the runs are under way, where one is asked for."""
+    if backend != "dask":
+        yield
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise UserError("--backend dask needs the packages of the extra 'cluster': pip install 'cogmeta[cluster]'.") from error
+    if scheduler is None:
+        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+            yield
+        return
+    with Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler):
+        yield
+
+
+def _progress() -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+                    TimeRemainingColumn(), TextColumn("{task.fields[said]}"))
 
 
 def _show(progress: Progress, bar: int, record: Record) -> None:
@@ -54,9 +151,4 @@ def _show(progress: Progress, bar: int, record: Record) -> None:
     progress.update(bar, completed=min(record.steps, record.n_steps), said=said)
 
 
-def _command(task: str, agent: str, learner: str | None, steps: int | None, seed: int, out: Path) -> str:
-    """Return the command line that makes this run."""
-    kind = agent if agent != "lstm" else None
-    given = [("--agent", kind), ("--learner", learner), ("--steps", steps), ("--seed", seed)]
-    options = " ".join(f"{name} {value}" for name, value in given if value is not None)
-    return f"cogmeta train {task} {options} --out {out}"
+app = make_app()

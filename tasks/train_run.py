@@ -20,7 +20,7 @@ from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
 from cogmeta.training.stages import STAGES, Stages
 from tasks.arms_players import EXPECTED
-from tasks.presets import learner_for, make_agent, preset
+from tasks.presets import agent_for, learner_for, make_agent, preset
 from tasks.registry import make_task
 
 CURVE, CHECKPOINT = "learning_curve.csv", "checkpoint.safetensors"
@@ -73,7 +73,7 @@ def train_into(
         training ``stages.safetensors``, and, while it trains, ``checkpoint.safetensors``.
     task_name : str
         Registered id.
-    learner : Learner or {"a2c", "ppo"}, optional
+    learner : Learner or {"a2c", "ppo", "trpo"}, optional
         By default that of the task's preset.
     seed : int
         Of the initial weights and of training.
@@ -90,11 +90,8 @@ def train_into(
     Network
     """
     task, folder = make_task(task_name), make_folder(folder)
-    if not isinstance(learner, Learner):
-        learner = learner_for(task_name, learner)
-    if options.get("n_steps") is not None:
-        learner = replace(learner, n_steps=check_n_steps(options["n_steps"]))
-    agent = make_agent(task_name, options.get("agent"), seed=seed)
+    learner = learner_of(task_name, learner, options.get("n_steps"))
+    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed=seed)
     if not resume and (folder / RECORD).is_file():
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
     if not resume and (folder / CHECKPOINT).is_file():
@@ -118,6 +115,29 @@ def train_into(
         command=options.get("command", "")))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return agent
+
+
+def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | None = None) -> Learner:
+    """Return the learner that was given, named, or left to the preset, for the steps that were asked for."""
+    if not isinstance(learner, Learner):
+        learner = learner_for(task_name, learner)
+    return learner if n_steps is None else replace(learner, n_steps=check_n_steps(n_steps))
+
+
+def command_line(
+    task_name: str, out: str | Path, agent: str | None = None, learner: str | None = None, n_steps: int | None = None,
+    seed: int = 0, imitate: str | None = None,
+) -> str:
+    """Return the command line that makes one run.
+
+    Examples
+    --------
+    >>> command_line("bandit/independent", "runs/a", "gru", seed=3)
+    'cogmeta train bandit/independent --agent gru --seed 3 --out runs/a'
+    """
+    given = [("--agent", agent), ("--learner", learner), ("--imitate", imitate), ("--steps", n_steps), ("--seed", seed)]
+    options = " ".join(f"{name} {value}" for name, value in given if value is not None)
+    return f"cogmeta train {task_name} {options} --out {out}"
 
 
 def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST_SEED) -> dict[str, float]:

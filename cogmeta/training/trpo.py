@@ -8,7 +8,6 @@ the returns by a few Adam steps (RL2 does not state how its baseline is fitted).
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
