@@ -11,6 +11,7 @@ that one product serves all rows.
 
 import torch
 
+from cogmeta.agents import fused
 from cogmeta.agents.recurrent_tape import RecurrentTape, sum_of_products
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
@@ -31,10 +32,13 @@ class GRUTape(RecurrentTape):
     ) -> None:
         super().__init__(weights, n_steps, n_episodes)
         self.relu, n_units = candidate == "relu", self.n_units
+        self.kernels = None if self.relu else fused.GRU_KERNELS
+        self.wide = self.wide or self.kernels is not None
         self.doubled = self.wide and not self.relu  # tanh(a) = 2 sigmoid(2 a) - 1
         self.drive = torch.empty(n_steps + 1, 3 * n_units, n_episodes)  # r, u, recurrent
         self.candidate = torch.empty(n_steps + 1, n_units, n_episodes)
         self._rows = [self._row(t) for t in range(n_steps + 1)]
+        self._arrays = [tuple(self._rows[t][k].numpy() for k in (2, 7, 8, 9)) for t in range(n_steps + 1)]
         self._d_drive = None
 
     def _row(self, t: int) -> tuple[torch.Tensor, ...]:
@@ -59,6 +63,9 @@ class GRUTape(RecurrentTape):
         torch.mm(self.core, full, out=drive)
         logistic.sigmoid_()
         torch.addmm(self._candidate_bias, self._candidate_inputs, inputs, out=candidate)
+        if self.kernels:
+            self._remember_fused(t)
+            return
         candidate.addcmul_(r, recurrent)
         if self.relu:
             candidate.relu_()
@@ -67,6 +74,13 @@ class GRUTape(RecurrentTape):
         else:
             candidate.tanh_()
         torch.lerp(candidate, before, u, out=hidden)
+
+    def _remember_fused(self, t: int) -> None:
+        """Go on from the gates and the candidate's input drive by Numba."""
+        (to_candidate, to_hidden, _), (drive, candidate, before, hidden) = self.kernels, self._arrays[t]
+        to_candidate(drive, candidate)
+        self.candidate[t].sigmoid_()
+        to_hidden(drive, candidate, before, hidden)
 
     def _prepare_backward(self) -> None:
         """Make the buffers and views of the way back, the first time that it is gone."""
@@ -84,6 +98,9 @@ class GRUTape(RecurrentTape):
         d_r, d_u = self._before.view(2, self.n_units, -1)
         back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
         d_hidden = d_heads[-1].clone()
+        if self.kernels:
+            self._back_fused(d_heads, back, d_hidden)
+            return self._d_drive, d_hidden.sum(1)[None]
         for t in range(self.n_steps - 1, -1, -1):
             _, _, _, logistic, r, u, recurrent, candidate, before, _ = self._rows[t]
             d_logistic, d_recurrent, d_products, d_candidate = self._backward_rows[t]
@@ -102,6 +119,16 @@ class GRUTape(RecurrentTape):
             if t:
                 d_hidden.add_(d_heads[t - 1])
         return self._d_drive, d_hidden.sum(1)[None]
+
+    def _back_fused(self, d_heads: torch.Tensor, back: torch.Tensor, d_hidden: torch.Tensor) -> None:
+        """Fill ``_d_drive`` by Numba; ``d_hidden`` becomes the gradient of the initial hidden state."""
+        d_hidden_array, d_drive, n_products = d_hidden.numpy(), self._d_drive.numpy(), 3 * self.n_units
+        for t in range(self.n_steps - 1, -1, -1):
+            drive, candidate, before, _ = self._arrays[t]
+            self.kernels[2](d_hidden_array, drive, candidate, before, d_drive[t])
+            d_hidden.addmm_(back, self._d_drive[t, :n_products])
+            if t:
+                d_hidden.add_(d_heads[t - 1])
 
     def core_gradient(self, d_drive: torch.Tensor) -> torch.Tensor:
         """Return the gradient of ``core``: the candidate's rows take their inputs and bias from its own drive."""

@@ -10,6 +10,7 @@ Cells with further logistic gates, whose rows stand between o and g, add them in
 
 import torch
 
+from cogmeta.agents import fused
 from cogmeta.agents.recurrent_tape import RecurrentTape
 
 _sigmoid_backward = torch.ops.aten.sigmoid_backward.grad_input
@@ -27,7 +28,10 @@ class LSTMTape(RecurrentTape):
         self.cell = torch.empty(n_steps + 2, self.n_units, n_episodes)
         self.squashed = torch.empty(n_steps + 1, self.n_units, n_episodes)  # tanh(cell)
         self.states = [self.hidden, self.cell]
+        self.kernels = fused.LSTM_KERNELS if self.n_gates == 4 else None  # further gates: ``reinstate``
+        self.wide = self.wide or self.kernels is not None
         self._rows = [self._row(t) for t in range(n_steps + 1)]
+        self._arrays = [tuple(self._rows[t][k].numpy() for k in (1, 7, 8, 9, 10)) for t in range(n_steps + 1)]
         self._backward_rows = []
 
     def _row(self, t: int) -> tuple[torch.Tensor, ...]:
@@ -46,6 +50,9 @@ class LSTMTape(RecurrentTape):
         """Compute gates, cell and hidden state of step ``t``."""
         full, gates, logistic, i, f, o, g, cell_before, cell, squashed, hidden = self._rows[t]
         torch.mm(self.core, full, out=gates)
+        if self.kernels:
+            self._remember_fused(t)
+            return
         if self.wide:
             gates.sigmoid_()
             g.mul_(2).sub_(1)
@@ -68,6 +75,14 @@ class LSTMTape(RecurrentTape):
     def reinstate_backward(self, t: int, d_cell: torch.Tensor, d_gates: list[torch.Tensor]) -> None:
         """Write the gradients of the further gates, given that of the cell after step ``t``."""
 
+    def _remember_fused(self, t: int) -> None:
+        """Go on from the gates' drives by Numba."""
+        (to_cell, to_hidden, _), (gates, before, cell, squashed, hidden) = self.kernels, self._arrays[t]
+        self.gates[t].sigmoid_()
+        to_cell(gates, before, cell, squashed)
+        self.squashed[t].sigmoid_()
+        to_hidden(gates, squashed, hidden)
+
     def _prepare_backward(self) -> None:
         """Make the buffers and views of the way back, the first time that it is gone."""
         n_logistic, shape = self.n_logistic, self.gates[: self.n_steps].shape
@@ -83,6 +98,9 @@ class LSTMTape(RecurrentTape):
         d_logistic = self._before[: self.n_logistic]
         back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
         d_hidden, d_cell_next = d_heads[-1].clone(), torch.zeros_like(d_heads[-1])
+        if self.kernels:
+            self._back_fused(d_heads, back, d_hidden, d_cell_next)
+            return self._d_drive, torch.stack([(back @ self._d_drive[0]).sum(1), d_cell_next.sum(1)])
         d_cell = torch.empty_like(d_hidden)
         for t in range(self.n_steps - 1, -1, -1):
             _, _, logistic, i, f, o, g, cell_before, _, squashed, _ = self._rows[t]
@@ -101,3 +119,14 @@ class LSTMTape(RecurrentTape):
             if t:
                 torch.addmm(d_heads[t - 1], back, d_gates, out=d_hidden)
         return self._d_drive, torch.stack([(back @ self._d_drive[0]).sum(1), d_cell_next.sum(1)])
+
+    def _back_fused(
+        self, d_heads: torch.Tensor, back: torch.Tensor, d_hidden: torch.Tensor, d_cell: torch.Tensor
+    ) -> None:
+        """Fill ``_d_drive`` by Numba; ``d_cell`` becomes the gradient of the initial cell."""
+        d_hidden_array, d_cell_array, d_gates = d_hidden.numpy(), d_cell.numpy(), self._d_drive.numpy()
+        for t in range(self.n_steps - 1, -1, -1):
+            gates, before, _, squashed, _ = self._arrays[t]
+            self.kernels[2](d_hidden_array, gates, before, squashed, d_cell_array, d_gates[t])
+            if t:
+                torch.addmm(d_heads[t - 1], back, self._d_drive[t], out=d_hidden)

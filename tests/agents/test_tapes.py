@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from cogmeta.agents import fused
 from cogmeta.agents.store import NETWORKS
 
 N_STEPS, N_EPISODES = 12, 5
@@ -17,6 +18,16 @@ CASES = SINGLE | {
 }
 SIZES = [(case, n_units) for case in SINGLE for n_units in (1, 48, 640)] + [(case, 7) for case in CASES]
 """Units; 640 times 5 episodes is above the width at which tanh is computed by a sigmoid."""
+
+
+@pytest.fixture(params=["numba", "torch"])
+def arithmetic(request, monkeypatch):
+    """Tapes with pointwise parts fused by Numba, and by torch alone."""
+    if request.param == "torch":
+        monkeypatch.setattr(fused, "LSTM_KERNELS", None)
+        monkeypatch.setattr(fused, "GRU_KERNELS", None)
+    elif fused.LSTM_KERNELS is None:
+        pytest.skip("Numba is not installed (extra 'fast')")
 
 
 def network(case="lstm", n_units=7, seed=0):
@@ -58,7 +69,7 @@ def autograd(agent, tape, gradient):
 
 
 @pytest.mark.parametrize(("case", "n_units"), SIZES)
-def test_the_tape_computes_what_the_plain_steps_compute(case, n_units):
+def test_the_tape_computes_what_the_plain_steps_compute(case, n_units, arithmetic):
     agent = network(case, n_units)
     tape, _ = played(agent)
     wanted = plain_heads(agent, {n: w.double() for n, w in agent.weights.items()}, tape.inputs[:-1].double())
@@ -67,7 +78,7 @@ def test_the_tape_computes_what_the_plain_steps_compute(case, n_units):
 
 
 @pytest.mark.parametrize(("case", "n_units"), SIZES)
-def test_the_hand_written_gradient_is_that_of_autograd(case, n_units):
+def test_the_hand_written_gradient_is_that_of_autograd(case, n_units, arithmetic):
     agent = network(case, n_units)
     tape, gradient = played(agent)
     ours, theirs = tape.backward(gradient), autograd(agent, tape, gradient)
