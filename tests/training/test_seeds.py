@@ -70,8 +70,8 @@ if __name__ == "__main__":
 
 def children(pid):
     """Return the processes that a process started and that train now."""
-    listed = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "LokyProcess" in line]
+    listed = subprocess.run(["ps", "-ww", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if "popen_loky" in line]
 
 
 @pytest.mark.slow
