@@ -64,7 +64,7 @@ KILLED = """
 import sys
 from tasks.train_seeds import train_seeds
 if __name__ == "__main__":
-    train_seeds(sys.argv[1], "bandit/easy", [0, 1], n_workers=2, n_steps=400_000, test_episodes=20)
+    train_seeds(sys.argv[1], "bandit/easy", [0, 1], n_workers=2, n_steps=800_000, test_episodes=20)
 """
 
 
@@ -85,7 +85,7 @@ def test_a_run_whose_worker_is_killed_is_done_again_with_the_same_bytes(tmp_path
     os.kill(children(process.pid)[0], signal.SIGKILL)
     assert process.wait(timeout=300) == 0
     for seed, run in enumerate(runs):
-        train_into(tmp_path / str(seed), "bandit/easy", seed=seed, n_steps=400_000, test_episodes=20)
+        train_into(tmp_path / str(seed), "bandit/easy", seed=seed, n_steps=800_000, test_episodes=20)
         assert weights(run) == weights(tmp_path / str(seed))
 
 
@@ -101,10 +101,10 @@ def test_a_dask_cluster_makes_the_same_bytes_and_outlives_the_loss_of_a_worker(t
                 lost.append(next(iter(cluster.workers.values())).pid)
                 os.kill(lost[0], signal.SIGKILL)
 
-        train_seeds(tmp_path / "all", TASK, [0, 1], backend="dask", heard=lose_one, n_steps=400_000, test_episodes=20)
+        train_seeds(tmp_path / "all", TASK, [0, 1], backend="dask", heard=lose_one, n_steps=800_000, test_episodes=20)
     assert lost
     for seed in (0, 1):
-        train_into(tmp_path / str(seed), TASK, seed=seed, n_steps=400_000, test_episodes=20)
+        train_into(tmp_path / str(seed), TASK, seed=seed, n_steps=800_000, test_episodes=20)
         assert weights(tmp_path / "all" / f"seed_{seed}") == weights(tmp_path / str(seed))
 
 
