@@ -311,7 +311,8 @@ def _stories(columns: dict[str, np.ndarray]) -> dict[bytes, int]:
 def _check_hidden(task: Task, seed: int, n_episodes: int = 1000) -> None:
     n_steps = min(task.spec.n_steps, 12)
     steps = _play(task, n_episodes, seed, np.random.default_rng(seed), n_steps=n_steps)
-    hidden = _hidden_columns(steps, n_steps)
+    kept = [{name: array for name, array in step.items() if name not in task.spec.visible} for step in steps["hidden"]]
+    hidden = _hidden_columns(steps | {"hidden": kept}, n_steps)
     seen = {name: array for name, array in _columns(steps, n_steps).items() if name.startswith("observation")}
     for seen_name, seen_array in seen.items():
         for name, array in hidden.items():

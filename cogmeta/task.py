@@ -54,6 +54,9 @@ class TaskSpec:
     episodes_per_epoch : int
         Episodes, all of the same length, that follow each other between ``begin`` and the end; must divide
         ``n_trials``.
+    visible : tuple of str
+        Names of what ``Task.hidden`` gives that the observation rightly tells something of: a place, of which one sees
+        the surroundings.
     cue : tuple of int, optional
         (start, stop) of the entries of the observation by which memories of an episode are stored and found.
     """
@@ -70,6 +73,7 @@ class TaskSpec:
     n_options: int | None = None
     episodes_per_epoch: int = 1
     cue: tuple[int, int] | None = None
+    visible: tuple[str, ...] = ()
 
     @property
     def steps_per_trial(self) -> int:

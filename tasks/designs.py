@@ -10,6 +10,8 @@ from tasks.harlow_vector import HarlowVector
 from tasks.horizon import HorizonBandit
 from tasks.informative import InformativeBandit
 from tasks.matching import BaitedBandit
+from tasks.maze import Maze
+from tasks.maze_pixels import MazePixels
 from tasks.mdp import RandomMDP
 from tasks.registered import Registered
 from tasks.restless import RestlessBandit
@@ -71,6 +73,19 @@ def _gaussian(name: str, settings: dict[str, Any], citation: str, learns: str, d
     return Registered(
         name=f"bandit/{name}", constructor=GaussianBandit, settings=settings, tags=("bandit", "gaussian", "people"),
         citation=citation, learns=learns, departure=_POINTS + departure,
+    )
+
+
+_MAZE = ("One moves by cells and quarter turns, not continuously, so that fewer steps are needed; how the paper's mazes were drawn "
+         "is not stated: random spanning trees are our choice (loops opens further walls).")
+
+
+def _maze(name: str, kind: type[Maze], size: int, visit_steps: int, departure: str = "") -> Registered:
+    return Registered(
+        name=f"maze/{name}", constructor=kind, settings={"size": size, "visit_steps": visit_steps, "n_trials": 2 * visit_steps},
+        tags=("maze", "navigation"), citation="Duan et al. 2016, section 3.3, table 3",
+        learns="Where the target of this maze is: to search for it in the first visit and to go straight to it in the second.",
+        departure=_MAZE + departure,
     )
 
 
@@ -249,5 +264,9 @@ DESIGNS = (
                   "end is lost; the field of view (42 degrees), the images' place (12.5 degrees) and the momentum (.2 a "
                   "frame) are our choice, the papers do not state them.",
     ),
+    _maze("grid5", Maze, 5, 250, " What is ahead is told in numbers, not shown as a frame."),
+    _maze("grid9", Maze, 9, 1000, " What is ahead is told in numbers, not shown as a frame."),
+    _maze("pixels5", MazePixels, 5, 250, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
+    _maze("pixels9", MazePixels, 9, 1000, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
 )
 """In the order in which they are listed."""

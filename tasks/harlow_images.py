@@ -7,7 +7,7 @@ that an image of 34 pixels shows its gratings, and no image is black anywhere.
 
 import numpy as np
 
-from tasks.harlow import uniform_of
+from tasks.uniform_of import uniform_of
 
 DARKEST = 0.1
 """The least value of any colour in an image."""

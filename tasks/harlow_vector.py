@@ -13,7 +13,8 @@ import pandas as pd
 from scipy.special import ndtri
 
 from cogmeta.errors import UserError
-from tasks.harlow import IDLE, NOTHING, Harlow, Move, Pair, uniform_of
+from tasks.harlow import IDLE, NOTHING, Harlow, Move, Pair
+from tasks.uniform_of import uniform_of
 
 
 class VectorScreen(NamedTuple):

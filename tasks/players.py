@@ -25,6 +25,8 @@ from tasks.harlow_vector import HarlowVector
 from tasks.horizon import HorizonBandit
 from tasks.horizon_players import horizon_players
 from tasks.informative import InformativeBandit, informative_players
+from tasks.maze import Maze
+from tasks.maze_players import maze_players
 from tasks.matching import BaitedBandit, matching_players
 from tasks.mdp import RandomMDP
 from tasks.mdp_players import mdp_players
@@ -80,6 +82,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (HarlowVector, harlow_players),
     (RandomMDP, mdp_players),
     (HarlowPixels, turning_players),
+    (Maze, maze_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
 )

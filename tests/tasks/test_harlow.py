@@ -9,9 +9,10 @@ from analyses.learning_curve import learning_curve
 from cogmeta.agents import LSTMActorCritic
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.simulate import replay, simulate
-from tasks.harlow import IDLE, LEFT, RIGHT, uniform_of
+from tasks.harlow import IDLE, LEFT, RIGHT
 from tasks.players import player
 from tasks.registry import make_task
+from tasks.uniform_of import uniform_of
 
 TASK = make_task("harlow/vector")
 MANY = make_task("harlow/vector", n_trials=24)
