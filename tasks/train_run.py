@@ -155,15 +155,17 @@ def measure(agent: Network, task: Task, n_episodes: int = 2000, seed: int = TEST
     -------
     dict
         ``reward_per_trial`` with ``reward_per_trial_sem`` (over episodes or epochs); where the task hides what every arm is worth
-        ``regret``, the cumulative expected regret an episode, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
+        ``regret``, the cumulative expected regret of an episode's free choices, with ``regret_sem``; ``test_episodes`` and ``test_seed``.
     """
     per_epoch = task.spec.episodes_per_epoch
     rollout = simulate(agent, task, -(-n_episodes // per_epoch), seed)
-    reward = rollout.reward.sum(axis=0) / task.spec.n_trials
+    reward = rollout.reward.sum(axis=0) / rollout.valid[:: task.spec.steps_per_trial].sum(axis=0)
     quality = {"reward_per_trial": reward.mean(), "reward_per_trial_sem": _sem(reward)}
     pays = next((rollout.hidden[name] for name in EXPECTED if name in rollout.hidden), None)
     if pays is not None and pays.shape[2:] == (task.spec.n_actions,):  # the value of every action at every step
-        regret = (pays.max(-1) - np.take_along_axis(pays, rollout.action[..., None], -1)[..., 0]).sum(axis=0) / per_epoch
+        lost = pays.max(-1) - np.take_along_axis(pays, rollout.action[..., None], -1)[..., 0]
+        free = rollout.valid if rollout.forced is None else rollout.valid & ~rollout.forced
+        regret = np.where(free, lost, 0.0).sum(axis=0) / per_epoch
         quality |= {"regret": regret.mean(), "regret_sem": _sem(regret)}
     rounded = {name: round(float(value), 4) for name, value in quality.items()}
     return {**rounded, "test_episodes": n_episodes, "test_seed": seed}
