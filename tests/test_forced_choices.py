@@ -26,6 +26,7 @@ from cogmeta.trials import BANDIT, read_trials, validate_trials, write_trials
 from references.plain_loops import rescorla_wagner
 from tasks.arms import ArmsTask, of_chosen
 from tasks.registry import make_task
+from tasks.train_run import measure
 
 PARAMETERS = {"learning_rate": 0.3, "inverse_temperature": 4.0}
 
@@ -173,6 +174,12 @@ def test_imposed_actions_teach_the_critic_and_not_the_policy(learner):
     Run(agent, task, learner, seed=0).advance()
     moved = (agent.weights["readout"] != before).any(dim=1).tolist()
     assert moved == [False, False, True]  # rows: the two actions, the value
+
+
+def test_the_measured_regret_is_that_of_free_choices():
+    agent = LSTMActorCritic.for_task(Instructed(), n_units=4)
+    assert measure(agent, Instructed(n_forced=8), 50)["regret"] == 0.0
+    assert measure(agent, Instructed(n_forced=0), 50)["regret"] > measure(agent, Instructed(n_forced=6), 50)["regret"] > 0
 
 
 def test_a_batch_says_which_steps_were_free_and_holds_what_was_done():
