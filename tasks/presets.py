@@ -162,7 +162,8 @@ _PRESETS: dict[str, Preset] = {
         note=_TWO_STEP_NOTE),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
     "harlow/vector": Preset(
-        _HARLOW, {"n_units": 24}, {"reward_per_trial": (1.0279, 1.0112)}, (0, 1), note=_HARLOW_NOTE, stages=_DOUBLING),
+        _HARLOW, {"n_units": 24},
+        {"reward_per_trial": (1.0279, 1.0112, 1.0245, 1.0246, 1.025)}, (0, 1, 2, 3, 4), note=_HARLOW_NOTE, stages=_DOUBLING),
     "harlow/pixels": Preset(_PIXELS, note=_PIXELS_NOTE),
 }
 
