@@ -26,7 +26,7 @@ from figures.paper_figure import PaperFigure, Tables
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS, N_EPISODES = "harlow/vector", tuple(range(5)), 2_000
+TASK, SEEDS, N_EPISODES = "harlow/vector", tuple(range(8)), 2_000
 CEILING = 0.95
 """A replica succeeds if it is right this often on the trials after the first of a pair, over all of them."""
 
