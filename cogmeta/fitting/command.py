@@ -34,6 +34,8 @@ def main(
     encoding: str = typer.Option("utf-8", help="Of the CSV file."),
     option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
     reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+    covariates: str | None = typer.Option(None, help="For em: what the group's mean depends on, such as '~ age + group'."),
+    subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 
@@ -49,6 +51,7 @@ def main(
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, _seed(seed), reward_range=reward_range,
+                     covariates=covariates, subject_table=_subjects(subject_table),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     _show(result, out, console)
@@ -60,6 +63,15 @@ def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
     names = [name for name in INDEX if name in trials]
     with atomic_path(Path(folder) / TRIALS_FILE) as part:
         trials[names].assign(log_likelihood=log_likelihood(result, trials)).to_csv(part, index=False)
+
+
+def _subjects(path: Path | None) -> pd.DataFrame | None:
+    if path is None:
+        return None
+    try:
+        return pd.read_csv(path, dtype={"subject": str})
+    except (OSError, ValueError) as error:
+        raise UserError(f"--subject-table {str(path)!r} cannot be read as CSV: {error}.") from error
 
 
 def _seed(seed: int) -> int:
@@ -87,6 +99,8 @@ def _show(result: Fit, folder: Path, console: Console) -> None:
     console.print(f"log-likelihood {totals['log_likelihood']:.2f}, {totals['log_likelihood_per_choice']:.4f} a choice "
                   f"({totals['n_trials']} choices); AIC {totals['aic']:.1f}, BIC {totals['bic']:.1f} (summed over subjects"
                   f"{', at these estimates, not at the maximum of the likelihood' if result.method != 'mle' else ''})")
+    if result.group.get("terms", []) not in ([], ["Intercept"]):
+        console.print(result.coefficients.round(3).to_string(index=False), markup=False, highlight=False, soft_wrap=True)
     for subject, flag in list(result.flags.items())[:5]:
         console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
     if len(result.flags) > 5:

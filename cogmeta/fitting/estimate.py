@@ -7,6 +7,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fitting.covariates import Design, design_of, no_covariates
 from cogmeta.fitting.em import integrated_bic, maximise_group
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
@@ -32,6 +33,8 @@ def fit(
     reward_range: tuple[float, float] | None = None,
     listener: Listener | None = None,
     covariance: str = "full",
+    covariates: str | None = None,
+    subject_table: pd.DataFrame | None = None,
     **model_options: object,
 ) -> Fit:
     """Fit a model to each subject's choices.
@@ -59,6 +62,11 @@ def fit(
         Called with (subjects finished, subjects in all); for "em" with iterations.
     covariance : {"full", "diagonal"}
         Of the group, for "em".
+    covariates : str, optional
+        For "em": what the group's mean depends on, as a formula such as ``"~ age + group"`` of columns that are constant
+        within a subject; see ``Fit.coefficients``.
+    subject_table : DataFrame, optional
+        Where the covariates stand, one row a subject; by default in ``trials``.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 
@@ -88,11 +96,12 @@ def fit(
     model, table = prepare(model, trials, reward_range, model_options)
     sequences = sequences_of(model, table, episode)
     n_subjects = len(sequences.subjects)
+    design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
     search = _Search(Engine(model, sequences), starts, np.tile(np.arange(n_subjects), n_starts), listener)
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
-        best, group = search.group(covariance, rng) if method == "em" else (search.alone(method), {})
+        best, group = search.group(covariance, rng, design) if method == "em" else (search.alone(method), {})
     settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None}
     return Fit(model, tabulate(model, sequences, best, method), method, settings, episode, group)
 
@@ -117,12 +126,22 @@ class _Search(NamedTuple):
                             f"any subject. check_model(model) says where; rewards may be far from what it expects.")
         return best
 
-    def group(self, covariance: str, rng: np.random.Generator) -> tuple[Points, dict[str, Any]]:
+    def group(self, covariance: str, rng: np.random.Generator, design: Design) -> tuple[Points, dict[str, Any]]:
         """Fit subjects and their group."""
         self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
-        best, group = maximise_group(self.engine, self.starts, self.subject, covariance, self.listener)
+        best, group = maximise_group(self.engine, self.starts, self.subject, covariance, self.listener, design)
         n_choices = int(self.engine.sequences.n_scored.sum())
-        return best, group | {"ibic": integrated_bic(self.engine, group, n_choices, covariance, rng)}
+        return best, group | {"ibic": integrated_bic(self.engine, group, n_choices, covariance, rng, design=design)}
+
+
+def _design(
+    method: str, covariates: str | None, subject_table: pd.DataFrame | None, trials: pd.DataFrame, subjects: list[str]
+) -> Design:
+    if covariates is None:
+        return no_covariates(len(subjects))
+    if method != "em":
+        raise UserError(f"covariates are of a group, which method={method!r} does not have: use method='em'.")
+    return design_of(covariates, trials, subjects, subject_table)
 
 
 def prepare(

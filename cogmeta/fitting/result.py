@@ -11,6 +11,7 @@ import pandas as pd
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.covariates import coefficient_table
 from cogmeta.models.model import Model
 from cogmeta.models.registry import MODELS, make_model
 
@@ -38,7 +39,7 @@ class Fit:
         Columns whose change started learning afresh, where they were not the family's.
     group : dict
         For ``"em"``: ``mean``, ``covariance`` (unconstrained, of ``model.scaled_parameters``), ``log_model_evidence``,
-        ``ibic``, ``n_iterations``.
+        ``ibic``, ``n_iterations``; ``coefficients`` and ``coefficient_errors`` by term.
     """
 
     model: Model
@@ -58,6 +59,13 @@ class Fit:
         """One row a subject: ``subject`` and the standard error of each parameter, in natural units."""
         columns = {f"se_{name}": name for name in self.model.parameter_names}
         return self.table[["subject", *columns]].rename(columns=columns)
+
+    @property
+    def coefficients(self) -> pd.DataFrame:
+        """What the group's mean depends on, for ``"em"``: one row a parameter and term; see ``coefficient_table``."""
+        if "coefficients" not in self.group:
+            raise UserError(f"a fit by {self.method!r} has no group and no coefficients; use method='em'.")
+        return coefficient_table(self.model.parameter_names, self.group)
 
     @property
     def log_likelihood(self) -> pd.Series:
