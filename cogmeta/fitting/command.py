@@ -12,13 +12,14 @@ from rich.table import Table
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.estimate import fit
+from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.result import PARAMETERS_FILE, SUMMARY_FILE, Fit
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
 from cogmeta.trials import INDEX, read_trials
 
-TRIALS_FILE = "trial_log_likelihood.csv"
+TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -34,12 +35,13 @@ def main(
     encoding: str = typer.Option("utf-8", help="Of the CSV file."),
     option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
     reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+    write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
     covariates: str | None = typer.Option(None, help="For em: what the group's mean depends on, such as '~ age + group'."),
     subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 
-    Writes parameters.csv, summary.json and trial_log_likelihood.csv.
+    Writes parameters.csv, summary.json and trial_log_likelihood.csv; with --latents also latents.csv.
 
     Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
@@ -54,6 +56,9 @@ def main(
                      covariates=covariates, subject_table=_subjects(subject_table),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
+    if write_latents:
+        with atomic_path(out / LATENTS_FILE) as part:
+            latents(result, table).to_csv(part, index=False)
     _show(result, out, console)
 
 

@@ -58,6 +58,10 @@ def simulate_on_table(
         raise UserError(f"{model.name} learns from {list(model.outcomes)}; on a trial table only models that learn from "
                         "'reward' alone can be simulated. Name a task instead.")
     sequences = sequences_of(model, trials, episode)
+    strange = [name for name in ("state1", "context") if name in sequences.events]
+    if strange:
+        raise UserError(f"what follows a choice is not known for tables with the column {strange[0]!r}, so that no model "
+                        "can be simulated on them. Name a task instead.")
     natural = check_parameters(model, parameters)
     own = one_set({name: np.broadcast_to(x, len(sequences.subjects))[sequences.subject] for name, x in natural.items()})
     play = _Play(model, trials, sequences, rng)

@@ -7,7 +7,6 @@ import pytest
 from cogmeta.errors import UserError
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.draws import plausible_draws
-from cogmeta.models import make_model
 from tasks.registry import make_task
 
 TASK = make_task("bandit/independent", n_trials=100, reward_probability=(0.2, 0.8))

@@ -5,6 +5,7 @@ unconstrained parameters that returns (log-likelihood, one logit a choice of opt
 by scipy's simplex, the curvature is the expected one from central differences of those logits.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -48,7 +49,8 @@ def infer(likelihoods, logits, middles, n_rounds, b=1.0, v=0.5, s=0.01, alpha0=1
     n_models, n_subjects = len(likelihoods), len(likelihoods[0])
     r = [[1.0] * n_models for _ in range(n_subjects)]
     alpha = [alpha0 + n_subjects] * n_models
-    modes = [[mode(likelihoods[k][n], logits[k][n], middles[k], [broad] * len(middles[k]), middles[k])
+    modes = [[max((mode(likelihoods[k][n], logits[k][n], middles[k], [broad] * len(middles[k]), [x + d for x, d in zip(
+        middles[k], away)]) for away in itertools.product((-2, 1), repeat=len(middles[k]))), key=lambda found: found[2])
               for n in range(n_subjects)] for k in range(n_models)]
     for _ in range(n_rounds):
         groups, evidence = [], []
