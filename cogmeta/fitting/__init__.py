@@ -5,6 +5,7 @@ from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.hbi_result import HierarchicalComparison
+from cogmeta.fitting.held_out import held_out_log_likelihood
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.recovery import Recovery, recover
@@ -12,6 +13,7 @@ from cogmeta.fitting.result import Fit
 from cogmeta.fitting.selection import Selection, criteria_table, log_evidence, select_families, select_models
 
 __all__ = [
-    "Confusion", "Fit", "HierarchicalComparison", "Recovery", "Selection", "check_model", "confuse", "criteria_table", "fit", "fit_hbi", "latents", "log_evidence",
-    "log_likelihood", "recover", "rollout_log_likelihood", "select_families", "select_models",
+    "Confusion", "Fit", "HierarchicalComparison", "Recovery", "Selection", "check_model", "confuse", "criteria_table",
+    "fit", "fit_hbi", "held_out_log_likelihood", "latents", "log_evidence", "log_likelihood", "recover",
+    "rollout_log_likelihood", "select_families", "select_models",
 ]
