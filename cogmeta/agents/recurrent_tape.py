@@ -145,4 +145,5 @@ def sum_of_products(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
     >>> sum_of_products(torch.ones(3, 1, 2), torch.ones(3, 1, 2))
     tensor([[6.]])
     """
-    return torch.bmm(left, right.transpose(1, 2)).sum(0)
+    nothing = left.new_zeros(left.shape[1], right.shape[1])
+    return torch.addbmm(nothing, left, right.transpose(1, 2), beta=0)  # no (n_steps, ...) array of products in between
