@@ -3,7 +3,7 @@
     python -m benchmarks.results
 
 Reads ``benchmarks/measured/``: ``quickstart.json`` (the ``summary.json`` of ``cogmeta quickstart``), ``training.json``
-and ``fitting.json`` (``--out`` of the two benchmarks), and the presets of ``tasks/presets.py``. Nothing is typed by hand.
+``fitting.json`` and ``tasks.json`` (``--out`` of the three benchmarks), and the presets of ``tasks/presets.py``. Nothing is typed by hand.
 """
 
 import json
@@ -86,11 +86,26 @@ def fitting(record: dict) -> str:
             + table(["fitter", "method", "subjects", "CPU ms a fit", "nats short"], rows))
 
 
+def tasks(record: dict) -> str:
+    """Return the section on the speed of tasks."""
+    rows = [[f"`{row['task']}`", f"{row['episodes']:,}", f"{row['batched']:,.0f}", f"{row['gymnasium']:,.0f}",
+             "" if not row["bar"] else f"{row['bar']:,.0f}, {'met' if row['batched'] >= row['bar'] else 'missed'}"]
+            for row in record["rows"]]
+    grown = [row for row in record["rows"] if "growth" in row]
+    sizes = list(grown[0]["growth"])
+    growth = [[f"`{row['task']}`", *(f"{row['growth'][size]:,.0f}" for size in sizes), f"{row['plain_loop']:,.0f}"] for row in grown]
+    return ("## Speed of the tasks\n\n`python -m benchmarks.tasks`: environment steps a CPU-second, one thread, whole episodes with "
+            "random actions: many episodes side by side, and one as a Gymnasium environment stepped in a loop.\n\n"
+            + table(["task", "episodes", "side by side", "Gymnasium, one episode", "asked for"], rows)
+            + "\n\nGrowth with the episodes side by side, and a plain loop over scalars:\n\n"
+            + table(["task", *(f"{int(size):,}" for size in sizes), "plain loop"], growth))
+
+
 def main() -> None:
     """Write the page."""
-    found = {name: json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")) for name in ("quickstart", "training", "fitting")}
+    found = {name: json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")) for name in ("quickstart", "training", "fitting", "tasks")}
     page = "\n\n".join(["# What was measured", "Made by `python -m benchmarks.results`; do not edit.", quickstart(found["quickstart"]),
-                        presets(), training(found["training"]), fitting(found["fitting"])])
+                        presets(), training(found["training"]), fitting(found["fitting"]), tasks(found["tasks"])])
     with atomic_path(PAGE) as part:
         part.write_text(page + "\n", encoding="utf-8")
 

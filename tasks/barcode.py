@@ -126,22 +126,25 @@ class ContextBandit(ArmsTask):
 
     def observe(self, trial: int, n_episodes: int, shown: np.ndarray | None = None) -> np.ndarray:
         """Return (n_epochs, 1 + cue_size) float32: 0, and the cue."""
-        return np.concatenate([np.zeros((n_episodes, 1)), shown], axis=1, dtype=np.float32)
+        out = np.zeros((n_episodes, 1 + self.cue_size), np.float32)
+        out[:, 1:] = shown
+        return out
 
     def advance(
         self, state: ContextState, action: np.ndarray, rng: np.random.Generator
     ) -> tuple[ContextState, np.ndarray, np.ndarray, np.ndarray]:
         """Take one arm in every epoch; see ``Task.advance``."""
         n_epochs, n_episodes = state.context.shape
-        pays = of_chosen(self._pays(state), self.check_action(action, n_epochs))
+        pays = np.where(self._good_arm(state) == self.check_action(action, n_epochs), self.good, self.bad)
         reward, trial = (rng.random(n_epochs) < pays).astype(np.float64), state.trial + 1
         done = np.full(n_epochs, trial >= n_episodes * self.n_trials)
         return state._replace(trial=trial), self._look(trial, state.cue), reward, done
 
+    def _good_arm(self, state: ContextState) -> np.ndarray:
+        return of_chosen(state.good_arm, state.context[:, state.trial // self.n_trials])
+
     def _pays(self, state: ContextState) -> np.ndarray:
-        episode = state.trial // self.n_trials
-        good = of_chosen(state.good_arm, state.context[:, episode])
-        return np.where(good[:, None] == np.arange(self.n_arms), self.good, self.bad)
+        return np.where(self._good_arm(state)[:, None] == np.arange(self.n_arms), self.good, self.bad)
 
     def hidden(self, state: ContextState) -> dict[str, np.ndarray]:
         """``context`` and ``exposure``, from 0: (n_epochs,) int; ``reward_probability``: (n_epochs, n_arms)."""

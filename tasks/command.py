@@ -1,11 +1,14 @@
 """List the registered designs, or show the settings of one in full."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.errors import UserError, unknown_name
+from tasks.page import suites, write_pages
 from tasks.players import players
 from tasks.registry import Registered, make_task, registered, task_names
 
@@ -15,18 +18,32 @@ app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_compl
 @app.command()
 def tasks(
     name: Annotated[str | None, typer.Argument(help="Registered id; without it all are listed.")] = None,
+    docs: Annotated[Path | None, typer.Option(help="Write a page a suite into this folder instead.")] = None,
+    suite: Annotated[str | None, typer.Option(help="With --docs: this suite alone, such as two_step.")] = None,
+    episodes: Annotated[int, typer.Option(help="With --docs: episodes of each reference player, at most.")] = 200,
 ) -> None:
-    """List the registered tasks, or show the settings of one in full.
+    """List the registered tasks, show the settings of one in full, or write a page of documentation a suite.
 
     Example: cogmeta tasks two_step/wang2018
     """
     console = Console(width=None if Console().is_terminal else 140)
-    if name is None:
+    if docs is not None:
+        _write(docs, suite, episodes, console)
+    elif name is None:
         console.print(overview())
     else:
         entry = registered(name)
         console.print(details(entry))
         console.print(f"references: {', '.join(players(make_task(name))) or 'none'}", markup=False, highlight=False)
+
+
+def _write(folder: Path, suite: str | None, episodes: int, console: Console) -> None:
+    if suite is not None and suite not in suites():
+        raise unknown_name("suite", suite, suites())
+    if episodes < 1:
+        raise UserError(f"--episodes must be at least 1, got {episodes}.")
+    for path in write_pages(folder, episodes, suite, listener=lambda name: console.print(f"playing {name}", style="dim")):
+        console.print(f"wrote {path}", markup=False, highlight=False)
 
 
 def overview() -> Table:

@@ -1,0 +1,74 @@
+"""What reference players earn according to the papers, or exactly: shown beside what ours earn on the tasks' pages.
+
+Tests hold the players to these numbers within sampling error; here they stand for readers. ``exact`` values follow from
+the design by arithmetic or dynamic programming; ``computed`` ones were simulated by other programs (100,000 bandits of
+100 trials; two-step episodes of unstated number; 20,000 bandits of Duan et al., whose own table has 1,000).
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Published:
+    """One number.
+
+    Attributes
+    ----------
+    value : float
+    measure : {"reward", "regret"}
+        Reward a trial; cumulative expected regret an episode.
+    source : str
+        Where it comes from.
+    """
+
+    value: float
+    measure: str
+    source: str
+
+
+_BANDITS = {  # regret of 100 trials
+    "bandit/independent": {"random": 16.66, "thompson": 2.78, "ucb1": 5.59},
+    "bandit/uniform": {"random": 24.97, "thompson": 2.80, "ucb1": 5.99, "bayes-optimal": 1.21},
+    "bandit/easy": {"random": 39.98, "thompson": 2.13, "ucb1": 6.33, "bayes-optimal": 0.63},
+    "bandit/medium": {"random": 24.99, "thompson": 3.01, "ucb1": 7.02, "bayes-optimal": 1.00},
+    "bandit/hard": {"random": 9.99, "thompson": 4.08, "ucb1": 5.99, "bayes-optimal": 2.30},
+}
+_TWO_STEP = {  # reward a trial
+    "two_step/wang2016": {"bayes-optimal": 0.669},
+    "two_step/wang2018": {"random": 0.500, "model-free": 0.636, "model-based": 0.656, "bayes-optimal": 0.706,
+                          "oracle": 0.741},
+}
+_EXACT = {  # reward a trial
+    "bandit/informative": {"informed": 20.55 / 5, "search": 11.0 / 5},
+    "bandit/barcode": {"random": 0.18, "oracle": 0.9},
+    "bandit/barcode_class": {"random": 0.18, "oracle": 0.9},
+    "two_step/wang2016": {"random": 0.5, "oracle": 0.70},
+    "two_step/miller2017": {"random": 0.5, "oracle": 0.68},
+    "two_step/kool2016": {"random": 0.5, "oracle": 2 / 3},
+    "two_step/daw2011": {"random": 0.5},
+}
+_DUAN = {  # (arms, pulls) -> total reward
+    (5, 10): {"random": 5.0, "thompson": 5.8}, (10, 10): {"random": 5.0, "thompson": 5.6},
+    (50, 10): {"random": 5.0, "thompson": 5.1}, (5, 100): {"random": 50, "thompson": 74.9, "ucb-tuned": 78.7},
+    (10, 100): {"random": 50, "thompson": 77.0, "ucb-tuned": 83.1},
+    (50, 100): {"random": 50, "thompson": 64.5, "ucb-tuned": 84.8},
+    (5, 500): {"random": 249, "ucb-tuned": 409}, (10, 500): {"random": 251, "ucb-tuned": 440},
+    (50, 500): {"random": 249, "ucb-tuned": 457},
+}
+
+
+def _entries(table: dict[str, dict[str, float]], measure: str, source: str) -> dict[tuple[str, str], Published]:
+    return {(design, player): Published(value, measure, source)
+            for design, by_player in table.items() for player, value in by_player.items()}
+
+
+PUBLISHED: dict[tuple[str, str], Published] = (
+    _entries(_BANDITS, "regret", "computed")
+    | _entries(_TWO_STEP, "reward", "computed")
+    | _entries(_EXACT, "reward", "exact")
+    | {("bandit/independent", "bayes-optimal"): Published(1.748, "regret", "exact"),
+       ("two_step/wang2016", "bayes-optimal"): Published(0.669, "reward", "exact")}
+    | {(f"bandit/rl2_k{k}_n{n}", player): Published(total / n, "reward", "computed")
+       for (k, n), row in _DUAN.items() for player, total in row.items()}
+)
+"""(design, player) -> the number; players that are not here have none that we know."""
