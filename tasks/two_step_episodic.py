@@ -12,7 +12,9 @@ Source: Ritter, Wang, Kurth-Nelson & Botvinick 2018 (bioRxiv 360537), after Vikb
 departs: the paper prints few of its settings; 100 trials, contexts of 10 bits, common transitions of .9, rewards of .9
 and .1, a swap with probability .1 a trial, and which trials cue which are those of a public reproduction, second-hand.
 There the cue is a vector of its own; here cue and context share one slice, so that a memory written at the second stage
-is read at the first by the same key. Which trial of a quarter cues which is drawn without replacement: our choice.
+is read at the first by the same key. The reward of a visit is heard one step later, at the next first stage, as in every
+two-step task here: a network stores what a visit paid if it writes its state after that step, under the visit's context.
+Which trial of a quarter cues which is drawn without replacement: our choice.
 """
 
 from dataclasses import dataclass, replace

@@ -59,10 +59,10 @@ def test_a_picture_shows_every_step_of_whole_trials():
 
 
 def test_the_command_writes_the_page_of_one_suite(tmp_path):
-    result = CliRunner().invoke(app, ["--docs", str(tmp_path), "--suite", "harlow", "--episodes", "2"])
+    result = CliRunner().invoke(app, ["--docs", str(tmp_path), "--suite", "two_step", "--episodes", "2"])
     assert result.exit_code == 0, result.output
-    text = (tmp_path / "harlow.md").read_text(encoding="utf-8")
-    assert without_samples(text) == page("harlow", suites()["harlow"])
+    text = (tmp_path / "two_step.md").read_text(encoding="utf-8")
+    assert without_samples(text) == page("two_step", suites()["two_step"])
     assert "| random |" in text and "±" in text
 
 
