@@ -68,7 +68,8 @@ def plot_history_regression(table: pd.DataFrame, kernel: str, ax: Axes | None = 
     ax.axhline(0, color=REFERENCE, linewidth=0.8)
     ax.errorbar(one["lag"], one["coefficient"], yerr=half, color=PALETTE[KERNELS.index(kernel)], marker="o", markersize=3, capsize=1.5,
                 elinewidth=1)
-    ax.invert_xaxis()
+    ax.set_xlim(one["lag"].max() + 0.5, 0.5)
+    ax.set_xticks([lag for lag in one["lag"] if lag == 1 or lag % 5 == 0])
     ax.set_xlabel("Trials back")
-    ax.set_ylabel(f"Weight of past {kernel}s\n(log odds)")
+    ax.set_ylabel(f"{kernel.capitalize()} weight\n(log odds)")
     return ax

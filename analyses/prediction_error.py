@@ -1,14 +1,19 @@
 """What a network's reward prediction errors in the two-step task look like: model-based or model-free ones.
 
-Two reference learners hear the network's own trials. The model-based one keeps a value of each second-stage state and
+Three reference learners hear the network's own trials. The model-based one keeps a value of each second-stage state and
 projects it through the transitions: its error on arriving in state s after action a is ``V(s) - sum_s' P(s'|a) V(s')``,
 at the outcome ``r - V(s)``. The model-free one keeps a value of each first-stage action, updated by temporal
 differences: its errors are ``V(s) - Q(a)`` and ``r - V(s)``, where ``Q`` moves towards ``V(s)`` and, through a full
-eligibility trace, towards the outcome. Source: Wang et al. 2018, figure 5f and g. How ours departs: the paper does not
-state the learning rates; ours are those at which each reference explains most. As both references agree on much (the
+eligibility trace, towards the outcome. The third, model-based too, knows how the task is made: its value of a state is
+what the exact belief, that this state is the better one, expects of it, and one outcome teaches it about both states.
+Source: Wang et al. 2018, figure 5f and g (the first two). How ours departs: the paper does not state the learning rates;
+ours are those at which each reference explains most. As both references agree on much (the
 outcome itself), the model-free one is also judged by what it explains beyond the model-based one. The last trial is left
 out: an episode's end, which is not announced, is one large disappointment that neither reference knows of.
 """
+
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -27,7 +32,7 @@ def prediction_errors(rollout: Rollout, learning_rate: float, common_probability
     Parameters
     ----------
     rollout : Rollout
-        Of an agent with a critic on a two-step task of two steps a trial.
+        Of an agent with a critic on ``two_step/wang2018`` or its like: two steps a trial, one state pays more.
     learning_rate : float
         Of both references, in (0, 1).
     common_probability : float
@@ -36,17 +41,18 @@ def prediction_errors(rollout: Rollout, learning_rate: float, common_probability
     Returns
     -------
     DataFrame
-        ``event`` ("second stage", "outcome"), ``network, model_based, model_free`` (units of reward); without each
-        episode's last trial.
+        ``event`` ("second stage", "outcome"), ``network, model_based, model_free, belief`` (units of reward); without
+        each episode's last trial.
     """
     error = rollout.reward_prediction_error()
     network = error.reshape(-1, 2, rollout.n_episodes)
     choice = rollout.action[0::2]
     state = rollout.observation[1::2, :, 1:3].argmax(axis=-1)
     based, free = _references(choice, state, rollout.reward[1::2], learning_rate, common_probability)
+    belief = _belief_errors(choice, state, rollout.reward[1::2], common_probability, rollout.task.settings)
     return pd.concat([
         pd.DataFrame({"event": name, "network": network[:-1, k].ravel(), "model_based": based[k, :-1].ravel(),
-                      "model_free": free[k, :-1].ravel()})
+                      "model_free": free[k, :-1].ravel(), "belief": belief[k, :-1].ravel()})
         for k, name in enumerate(EVENTS)
     ], ignore_index=True)
 
@@ -59,14 +65,36 @@ def _references(choice: np.ndarray, state: np.ndarray, reward: np.ndarray, rate:
     based, free = np.empty((2, n_trials, n_episodes)), np.empty((2, n_trials, n_episodes))
     for t in range(n_trials):
         a, s = choice[t], state[t]
-        arrived, other = value[s, lane], value[1 - s, lane]
-        expected = np.where(a == s, common * arrived + (1 - common) * other, (1 - common) * arrived + common * other)
+        arrived = value[s, lane]
         surprise = reward[t] - arrived
-        based[:, t] = arrived - expected, surprise
+        based[:, t] = arrived - _expected(value, a, s, common), surprise
         free[:, t] = arrived - action_value[a, lane], surprise
         value[s, lane] += rate * surprise
         action_value[a, lane] += rate * (free[0, t] + surprise)
     return based, free
+
+
+def _expected(value: np.ndarray, choice: np.ndarray, state: np.ndarray, common: float) -> np.ndarray:
+    """Return (n_episodes,) what a first-stage choice promises, projected through the transitions; value is (2, n_episodes)."""
+    lane = np.arange(len(choice))
+    arrived, other = value[state, lane], value[1 - state, lane]
+    return np.where(choice == state, common * arrived + (1 - common) * other, (1 - common) * arrived + common * other)
+
+
+def _belief_errors(choice: np.ndarray, state: np.ndarray, reward: np.ndarray, common: float, settings: Mapping[str, Any]) -> np.ndarray:
+    """Return the errors, (2 events, n_trials, n_episodes), of values expected under the exact belief of the better state."""
+    (high, low), hazard = settings["reward_probability"], settings["reversal_hazard"]
+    belief = np.full(choice.shape[1], 0.5)  # that state 0 is the better one
+    errors = np.empty((2, *choice.shape))
+    for t in range(len(choice)):
+        value = low + (high - low) * np.stack([belief, 1 - belief])
+        arrived = np.where(state[t] == 0, value[0], value[1])
+        errors[:, t] = arrived - _expected(value, choice[t], state[t], common), reward[t] - arrived
+        if_better, if_worse = (np.where(reward[t] == 1, p, 1 - p) for p in (high, low))
+        first, second = (np.where(state[t] == k, if_better, if_worse) for k in (0, 1))
+        belief = belief * first / (belief * first + (1 - belief) * second)
+        belief = belief * (1 - hazard) + (1 - belief) * hazard
+    return errors
 
 
 def explained(table: pd.DataFrame) -> dict[str, float]:
@@ -80,12 +108,18 @@ def explained(table: pd.DataFrame) -> dict[str, float]:
     Returns
     -------
     dict
-        ``model_based`` and ``model_free``, r squared of each alone, and ``model_free_beyond``, what the model-free errors
-        add to the model-based ones. All events together; each regression has an intercept.
+        ``model_based``, ``model_free`` and ``belief``, r squared of each alone, and ``model_free_beyond``, what the
+        model-free errors add to the model-based ones. All events together; each regression has an intercept.
     """
     both = _r_squared(table, ["model_based", "model_free"])
-    alone = {name: _r_squared(table, [name]) for name in ("model_based", "model_free")}
+    alone = {name: _r_squared(table, [name]) for name in ("model_based", "model_free", "belief")}
     return {**alone, "model_free_beyond": both - alone["model_based"]}
+
+
+def explained_by_event(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what each reference explains at the second stage and at the outcome apart: ``event, reference, r_squared``."""
+    return pd.DataFrame([{"event": event, "reference": name, "r_squared": _r_squared(rows, [name])}
+                         for event, rows in table.groupby("event", sort=False) for name in ("model_based", "model_free", "belief")])
 
 
 def best_explained(rollout: Rollout, common_probability: float) -> tuple[dict[str, float], pd.DataFrame]:

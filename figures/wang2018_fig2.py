@@ -36,6 +36,7 @@ CLAIMS = (
     Claim("held_out", "d: held-out pairs lie on the same line (mean outward shift of log2 choice ratio)", "0", "Wang 2018, fig 2d; at most 0.2",
           low=-0.2, high=0.2),
     Claim("coded", f"e: every factor is coded by units (smallest share with |partial r| > {CODED:g})", "all coded", "Wang 2018, fig 2e", low=0.05),
+    Claim("reward_last", "f: the last reward attracts (weight at lag 1)", "> 0", "Wang 2018, fig 2f", low=1e-9),
     Claim("reward_recent", "f: past rewards attract (mean weight at lags 1 to 5)", "> 0", "Wang 2018, fig 2f", low=1e-9),
     Claim("reward_decay", "f: recent rewards more than old ones (lags 1 to 5 less 11 to 15)", "> 0", "Wang 2018, fig 2f", low=1e-9),
     Claim("choice_last", "f: the last choice repels (weight at lag 1)", "< 0", "Wang 2018, fig 2f (shape as remembered)", high=-1e-9),
@@ -68,6 +69,7 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
         "slope": np.array([_line(table)["slope"] for table in by_seed]),
         "held_out": np.array([_shift(table) for table in by_seed]),
         "coded": np.array([coding_share(table).min() for _, table in tables["units"].groupby("seed")]),
+        "reward_last": reward[1].to_numpy(),
         "reward_recent": reward[recent].mean(axis=1).to_numpy(),
         "reward_decay": (reward[recent].mean(axis=1) - reward[old].mean(axis=1)).to_numpy(),
         "choice_last": kernels["choice"][1].to_numpy(),
@@ -97,7 +99,7 @@ def draw(tables: Tables) -> Figure:
     plot_unit_coding(tables["units"][tables["units"]["seed"] == 0], ax)
     ax.axhline(CODED, color="black", linewidth=0.6, linestyle=":")
     ax.set_title("e  its units", loc="left")
-    _draw_kernels(tables["kernels"], list(right.subplots(2, 1, sharex=True)))
+    _draw_kernels(tables["kernels"], list(right.subplots(2, 1)))
     return figure
 
 
@@ -105,9 +107,8 @@ def _draw_kernels(kernels: pd.DataFrame, axes: Sequence[Axes]) -> None:
     mean = mean_interval(kernels, "coefficient", ["term", "lag"]).rename(columns={"mean": "coefficient"})
     for ax, kernel in zip(axes, ("reward", "choice"), strict=True):
         plot_history_regression(mean, kernel, ax)
-    axes[1].invert_xaxis()  # shared: turned once for each
     axes[0].set_xlabel("")
-    axes[0].set_title(f"f  {kernels['seed'].nunique()} seeds", loc="left")
+    axes[0].set_title(f"f  seeds: {kernels['seed'].nunique()}", loc="left")
 
 
 FIGURE = PaperFigure(

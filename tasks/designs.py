@@ -107,6 +107,13 @@ DESIGNS = (
         ("restless_high", (0.1,), "Which arm pays more now, where that changes fast."),
     )),
     Registered(
+        name="bandit/restless_wang2016", constructor=RestlessBandit, settings={"drift_sd": (0.02, 0.2)},
+        tags=("bandit", "drift"), citation="Wang et al. 2016, experiment 4",
+        learns="Which arm pays more now, and whether it still will in a few trials.",
+        departure="The paper does not print the drift's standard deviations, but says that the best fixed learning rate is "
+                  ".5: with .02 and .2 a trial it is (with .02 and .1 it is .2); no trial index is shown.",
+    ),
+    Registered(
         name="bandit/volatile", constructor=VolatileBandit, tags=("bandit", "reversal", "people"),
         citation="Behrens et al. 2007; Wang et al. 2018, simulation 2",
         learns="Which arm pays more now, and whether one bad outcome means anything: in one half it does.",

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from analyses.rate_by_volatility import rates_by_volatility
+from analyses.rate_by_volatility import OneProbability, rates_by_volatility
 from cogmeta.errors import TrialTableError
 from cogmeta.simulate import simulate
 from tasks.players import player
 from tasks.registry import make_task
+from tasks.volatility import VolatilityLearner
 
 
 def learner(stable, volatile, inverse_temperature, n_episodes, rng):
@@ -22,7 +23,8 @@ def learner(stable, volatile, inverse_temperature, n_episodes, rng):
             is_volatile = bool(hidden["volatile"][trial, episode])
             choice = int(rng.random() > expit(inverse_temperature * (value[0] - value[1])))
             reward = float(rng.random() < hidden["reward_probability"][trial, episode, choice])
-            value[choice] += (volatile if is_volatile else stable) * (reward - value[choice])
+            for arm, paid in ((choice, reward), (1 - choice, 1 - reward)):
+                value[arm] += (volatile if is_volatile else stable) * (paid - value[arm])
             rows.append(("one", episode, trial, choice, reward, is_volatile))
     return pd.DataFrame(rows, columns=["subject", "session", "trial", "choice", "reward", "volatile"])
 
@@ -44,7 +46,14 @@ def test_a_table_that_does_not_say_what_is_volatile_is_refused():
 
 
 def test_a_learner_of_a_fixed_rate_has_one_rate():
-    trials = simulate(player("rescorla-wagner", TASK), TASK, 40, seed=2).to_trials(subject="fixed")
-    row = rates_by_volatility(trials).iloc[0]
-    assert abs(row["learning_rate_volatile"] - row["learning_rate_stable"]) < 4 * np.hypot(
-        row["se_learning_rate_volatile"], row["se_learning_rate_stable"])
+    agent = OneProbability().for_task(TASK).agent({"learning_rate": 0.2, "inverse_temperature": 8.0})
+    row = rates_by_volatility(simulate(agent, TASK, 40, seed=2).to_trials(subject="fixed")).iloc[0]
+    for kind in ("stable", "volatile"):
+        assert abs(row[f"learning_rate_{kind}"] - 0.2) < 4 * row[f"se_learning_rate_{kind}"]
+
+
+def test_the_bayesian_learner_learns_faster_where_it_is_volatile():
+    """Behrens et al. 2007: the reason why people should."""
+    row = rates_by_volatility(simulate(VolatilityLearner(TASK), TASK, 40, seed=2).to_trials(subject="bayes")).iloc[0]
+    gap = row["learning_rate_volatile"] - row["learning_rate_stable"]
+    assert gap > 2 * np.hypot(row["se_learning_rate_volatile"], row["se_learning_rate_stable"])
