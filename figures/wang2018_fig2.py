@@ -35,7 +35,7 @@ CLAIMS = (
           low=0.7, high=1.1),
     Claim("held_out", "d: held-out pairs lie on the same line (mean outward shift of log2 choice ratio)", "0", "Wang 2018, fig 2d; at most 0.2",
           low=-0.2, high=0.2),
-    Claim("coded", f"e: every factor is coded by units (smallest share with |partial r| > {CODED:g})", "all coded", "Wang 2018, fig 2e", low=0.05),
+    Claim("coded", f"e: every factor is coded by units (smallest share with absolute partial r > {CODED:g})", "all coded", "Wang 2018, fig 2e", low=0.05),
     Claim("reward_last", "f: the last reward attracts (weight at lag 1)", "> 0", "Wang 2018, fig 2f", low=1e-9),
     Claim("reward_recent", "f: past rewards attract (mean weight at lags 1 to 5)", "> 0", "Wang 2018, fig 2f", low=1e-9),
     Claim("reward_decay", "f: recent rewards more than old ones (lags 1 to 5 less 11 to 15)", "> 0", "Wang 2018, fig 2f", low=1e-9),

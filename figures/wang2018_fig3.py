@@ -42,7 +42,7 @@ CLAIMS = (
     Claim("rate", "d: the activity's learning rate, mean of the blocks, is of the order of 0.1 to 0.5", "axis 0 to 0.6", "Wang 2018, fig 3d",
           low=0.05, high=0.6),
     Claim("readout", "b: volatility can be read out of activity (area under the curve, other episodes)", "> 0.5", "Wang 2018, fig 3b", low=0.5 + 1e-9),
-    Claim("tracking", f"units track volatility (share with |partial r| > {CODED:g}; the paper's threshold is not known)", "0.37", "Wang 2018, text",
+    Claim("tracking", f"units track volatility (share with absolute partial r > {CODED:g}; the paper's threshold is not known)", "0.37", "Wang 2018, text",
           low=1e-9),
 )
 
