@@ -27,7 +27,7 @@ class Preset:
     learner : Learner
         With the training length in ``learner.n_steps``.
     agent : dict
-        Options of the network's ``for_task``.
+        Options of the network's ``for_task``; other kinds than ``kind`` get the number of units alone.
     expected : dict
         Quality on fresh episodes: name -> one number a seed, in the order of ``seeds``.
     seeds : tuple of int
@@ -35,6 +35,8 @@ class Preset:
         What else was seen.
     stages : tuple of float
         Fractions of training at which the weights are kept, for figures of how learning went.
+    kind : str
+        Of network, a key of ``cogmeta.agents.store.NETWORKS``.
     """
 
     learner: Learner
@@ -43,6 +45,7 @@ class Preset:
     seeds: tuple[int, ...] = ()
     note: str = ""
     stages: tuple[float, ...] = ()
+    kind: str = "lstm"
 
     @property
     def n_steps(self) -> int:
@@ -252,14 +255,16 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
     ----------
     task_name : str
     agent : str, optional
-        Kind of network, a key of ``cogmeta.agents.store.NETWORKS``; by default an LSTM.
+        Kind of network, a key of ``cogmeta.agents.store.NETWORKS``; by default that of the preset.
     seed : int
         Of the initial weights.
     """
-    agent = agent or "lstm"
+    chosen = preset(task_name)
+    agent = agent or chosen.kind
     if agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
-    return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **preset(task_name).agent)
+    options = chosen.agent if agent == chosen.kind else {"n_units": chosen.agent["n_units"]}
+    return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **options)
 
 
 def check_names(task_name: str, agent: str | None, learner: str | None) -> None:

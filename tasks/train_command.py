@@ -32,7 +32,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
     def run(
         task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
         out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
-        agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; lstm by default."),
+        agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset."),
         learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
         steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
