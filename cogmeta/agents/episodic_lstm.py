@@ -2,9 +2,9 @@
 
 What is assumed: a hippocampus-like store keeps the LSTM's cell at the end of every episode under the episode's cue;
 when a like cue returns, the stored cell is added to the present one through a gate of its own, the reinstatement gate.
-Source: Ritter et al. 2018 (ICML, arXiv 1805.09692; bioRxiv 360537). How ours departs: ``familiarity`` lets the gates
-see how good the match is (the paper's see only whether something comes back); where the paper is silent (capacity,
-ties, first biases) the choice is a setting.
+Source: Ritter et al. 2018 (ICML, arXiv 1805.09692; bioRxiv 360537). How ours departs: ``novelty`` lets the gates see
+how new the cue is, and ``bounded`` squashes what comes back; both are off by default, and the presets switch them on
+and say why. Where the paper is silent (capacity, ties, first biases) the choice is a setting.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from cogmeta.agents.episodic_tape import EpisodicTape, ReinstatingTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.recurrent import check_bias, drive_of, read_out
 from cogmeta.errors import UserError
-from cogmeta.memory.dictionary import MemoryConfig, NeuralDictionary, Recall
+from cogmeta.memory.dictionary import SAME, MemoryConfig, NeuralDictionary, Recall
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,11 @@ class EpisodicLSTMConfig(LSTMConfig):
         Capacity, kernel, neighbours, overwriting.
     reinstatement_bias : float
         Bias of the reinstatement gate at first; negative keeps it nearly closed.
-    familiarity : bool
-        Whether all gates see the kernel value of the best match as one more input.
+    novelty : bool
+        Whether all gates see how new the cue is, ``4 sqrt(1 - k)`` with ``k`` the kernel value of the best match: 0 for
+        a cue that is in memory, 4 where memory is empty (a departure).
+    bounded : bool
+        Whether what comes back is squashed by tanh, so that cells do not grow from return to return (a departure).
     write_every_step : bool
         Write after every step instead of at the end of an episode (a departure that public code makes).
     """
@@ -42,7 +45,8 @@ class EpisodicLSTMConfig(LSTMConfig):
     cue: tuple[int, int] = (0, 1)
     memory: MemoryConfig = field(default_factory=MemoryConfig)
     reinstatement_bias: float = 0.0
-    familiarity: bool = False
+    novelty: bool = False
+    bounded: bool = False
     write_every_step: bool = False
 
     def __post_init__(self) -> None:
@@ -63,11 +67,19 @@ class EpisodicLSTMConfig(LSTMConfig):
     @property
     def n_inputs(self) -> int:
         """What is heard, and what memory tells all gates."""
-        return self.n_heard + self.familiarity
+        return self.n_heard + self.novelty
+
+    def read(self, memory: NeuralDictionary, cue: torch.Tensor) -> Recall:
+        """Return what memory holds under the cues, bounded if so configured."""
+        recall = memory.read(cue)
+        return recall._replace(cell=recall.cell.tanh()) if self.bounded else recall
 
     def told(self, recall: Recall) -> torch.Tensor:
         """Return (n_epochs, n_inputs - n_heard) what all gates are told of a read."""
-        return recall.similarity[:, None][:, : int(self.familiarity)]
+        if not self.novelty:
+            return recall.cell[:, :0]
+        distance = (1 - recall.similarity).clamp(min=0.0)
+        return 4 * torch.where(distance < SAME, 0.0, distance).sqrt()[:, None]
 
 
 class EpisodicState(NamedTuple):
@@ -201,7 +213,7 @@ class EpisodicLSTM(LSTMActorCritic):
 
     def _recall(self, memory: NeuralDictionary, cue: torch.Tensor) -> tuple[NeuralDictionary, Recall]:
         """Return the memory after a read, and what was read."""
-        recall = (_shuffled(memory) if self.lesion.shuffled else memory).read(cue)
+        recall = self.config.read(_shuffled(memory) if self.lesion.shuffled else memory, cue)
         if memory.config.overwriting == "least_recently_used":
             memory = memory.clone()
             memory.touch(recall.slot)

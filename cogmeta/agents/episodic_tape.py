@@ -61,7 +61,7 @@ class EpisodicTape(LSTMTape):
         if t and not self.config.write_every_step and torch.equal(self.cue[t], self.cue[t - 1]):
             self.reinstated[t], self.told[t] = self.reinstated[t - 1], self.told[t - 1]
             return
-        recall = self.memory.read(self.cue[t].t())
+        recall = self.config.read(self.memory, self.cue[t].t())
         if self.memory.config.overwriting == "least_recently_used":
             self.memory.touch(recall.slot)
         self.reinstated[t], self.told[t] = recall.cell.t(), self.config.told(recall).t()

@@ -17,11 +17,11 @@ from tasks.barcode import BarcodeBandit, CharacterBandit
 
 TASK = BarcodeBandit(n_arms=3, n_contexts=3, n_exposures=3, n_trials=5)
 CASES = {
-    "paper": (EpisodicLSTM, {}), "familiarity": (EpisodicLSTM, {"familiarity": True}),
+    "paper": (EpisodicLSTM, {}), "novelty": (EpisodicLSTM, {"novelty": True, "bounded": True}),
     "every step": (EpisodicLSTM, {"write_every_step": True}),
     "least recently used": (EpisodicLSTM, {
         "memory": MemoryConfig(capacity=4, n_neighbours=2, overwriting="least_recently_used")}),
-    "recall": (RecallLSTM, {}), "recall with familiarity": (RecallLSTM, {"familiarity": True}),
+    "recall": (RecallLSTM, {}), "recall with novelty": (RecallLSTM, {"novelty": True, "bounded": True}),
 }
 
 
@@ -164,14 +164,14 @@ def test_a_task_without_a_cue_is_remembered_by_the_whole_observation():
 
 
 @pytest.mark.parametrize("learner", [A2C(n_steps=400, n_episodes=8), PPO(n_steps=400, n_episodes=8, n_minibatches=2)])
-@pytest.mark.parametrize("case", ["familiarity", "recall"])
+@pytest.mark.parametrize("case", ["novelty", "recall"])
 def test_every_learner_trains_it_to_the_same_bits_from_one_seed(case, learner):
     agents = [train(agent_of(case), TASK, learner, seed=3) for _ in range(2)]
     assert agents[0].fingerprint() == agents[1].fingerprint() != agent_of(case).fingerprint()
 
 
 def test_a_minibatch_replays_what_was_read_when_it_was_played():
-    agent = agent_of("familiarity")
+    agent = agent_of("novelty")
     tape, *_ = played(agent)
     chosen, replayed = torch.tensor([2, 0]), agent.tape(5, 2)
     replayed.take_over(tape, chosen)
@@ -182,4 +182,4 @@ def test_a_minibatch_replays_what_was_read_when_it_was_played():
 
 def test_drawings_of_characters_are_cues_too():
     task = CharacterBandit(n_contexts=2, n_exposures=2, n_trials=2, n_characters=20)
-    check_agent(EpisodicLSTM.for_task(task, n_units=4, familiarity=True), task)
+    check_agent(EpisodicLSTM.for_task(task, n_units=4, novelty=True), task)
