@@ -25,7 +25,7 @@ from figures.paper_figure import PaperFigure, Tables
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS = "bandit/barcode", (0, 1)
+TASK, SEEDS = "bandit/barcode", (0, 1, 2)
 EPISODIC, PLAIN = f"{TASK} episodic_lstm", f"{TASK} lstm"
 PLAYERS = ("ideal-with-memory", "ideal-without-memory", "oracle", "random")
 N_EPOCHS, SHOWN = 40, (1, 2, 3, 10)

@@ -127,8 +127,8 @@ _EPISODIC = A2C(
     n_steps=12_000_000, n_episodes=256, discount=(0.9, 1.0), eligibility=(0.7, 0.95), step_size=(0.01, 0.0),
     entropy_weight=(0.1, 0.0), value_weight=0.1, normalise_advantages=True)
 _EPISODIC_NOTE = (
-    "The ideal learner with perfect memory earns 4.42, 8.14, 8.82, 9.0 an episode at exposures 1, 2, 3, 5. Seed 0, 60 "
-    "epochs, exposures 1, 2, 3, 4 to 10: 4.31, 7.45, 8.43, 8.91. With 30 epochs: 4.6 M steps 3.90, 6.86, 7.86, 8.83; step size 6e-3, entropy "
+    "The ideal learner with perfect memory earns 4.42, 8.14, 8.82, 9.0 an episode at exposures 1, 2, 3, 5. Three seeds, 60 "
+    "epochs, exposures 1, 2, 3, 4 to 10: 4.27, 7.48, 8.48, 8.93. With 30 epochs: 4.6 M steps 3.90, 6.86, 7.86, 8.83; step size 6e-3, entropy "
     "weight .2, input_sd .5, 6 M steps 3.67, 6.73, 8.01, 8.83; discount 1 throughout, value weight .3, 4.6 M steps 3.57, "
     "6.34, 7.62, 8.72; 128 epochs an update at 5e-3, 3 M steps 3.30, 6.26, 7.56, 8.75. Told the similarity itself in place of the novelty, and unbounded, 6 M steps in 128 "
     "epochs: 3.26, 6.50, 7.86, 8.86, where cells grew from return to return to 1e9 and a wrong cell came back into new "
@@ -153,7 +153,7 @@ _PRESETS: dict[str, Preset] = {
         _INFORMATIVE, expected={"reward_per_trial": (4.102, 4.099, 4.102, 4.099)}, seeds=(0, 1, 2, 3),
         note=_INFORMATIVE_NOTE),
     "bandit/barcode": Preset(
-        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216)}, seeds=(0, 1), note=_EPISODIC_NOTE,
+        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=_EPISODIC_NOTE,
         kind="episodic_lstm"),
     "bandit/barcode_class": Preset(
         _EPISODIC, {**_EPISODIC_AGENT, "input_sd": 0.1}, note=_CLASS_NOTE, kind="episodic_lstm"),
