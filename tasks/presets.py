@@ -127,13 +127,14 @@ _EPISODIC = A2C(
     n_steps=12_000_000, n_episodes=256, discount=(0.9, 1.0), eligibility=(0.7, 0.95), step_size=(0.01, 0.0),
     entropy_weight=(0.1, 0.0), value_weight=0.1, normalise_advantages=True)
 _EPISODIC_NOTE = (
-    "The ideal learner with perfect memory earns 4.42, 8.14, 8.82, 9.0 an episode at exposures 1, 2, 3, 5. Three seeds, 60 "
-    "epochs, exposures 1, 2, 3, 4 to 10: 4.27, 7.48, 8.48, 8.93. With 30 epochs: 4.6 M steps 3.90, 6.86, 7.86, 8.83; step size 6e-3, entropy "
-    "weight .2, input_sd .5, 6 M steps 3.67, 6.73, 8.01, 8.83; discount 1 throughout, value weight .3, 4.6 M steps 3.57, "
-    "6.34, 7.62, 8.72; 128 epochs an update at 5e-3, 3 M steps 3.30, 6.26, 7.56, 8.75. Told the similarity itself in place of the novelty, and unbounded, 6 M steps in 128 "
-    "epochs: 3.26, 6.50, 7.86, 8.86, where cells grew from return to return to 1e9 and a wrong cell came back into new "
-    "contexts (shut at exposure 1, the gate let it earn .8 more); with discount .8 to .96, eligibility .3 to .9 and "
-    "entropy weight .15 instead: 3.14, 6.18, 7.57, 8.76; with .05, after 4 M of 8 M steps: 3.03, 6.16, 7.39, 8.73.")
+    "The ideal learner with perfect memory earns 4.42, 8.14, 8.82, 9.0 an episode at exposures 1, 2, 3, 5. Three "
+    "seeds, 60 epochs, exposures 1, 2, 3, 4 to 10: 4.27, 7.48, 8.48, 8.93. With 30 epochs: 4.6 M steps 3.90, 6.86, "
+    "7.86, 8.83; step size 6e-3, entropy weight .2, input_sd .5, 6 M steps 3.67, 6.73, 8.01, 8.83; discount 1 "
+    "throughout, value weight .3, 4.6 M steps 3.57, 6.34, 7.62, 8.72; 128 epochs an update at 5e-3, 3 M steps 3.30,"
+    " 6.26, 7.56, 8.75. Told the similarity itself in place of the novelty, and unbounded, 6 M steps in 128 epochs:"
+    " 3.26, 6.50, 7.86, 8.86, where cells grew from return to return to 1e9 and a wrong cell came back into new "
+    "contexts (shut at exposure 1, the gate let it earn .8 more); with discount .8 to .96, eligibility .3 to .9 and"
+    " entropy weight .15 instead: 3.14, 6.18, 7.57, 8.76; with .05, after 4 M of 8 M steps: 3.03, 6.16, 7.39, 8.73.")
 _CLASS_NOTE = "With input_sd .3 one seed earned 3.23, 5.33, 6.01, 6.6 an episode at exposures 1, 2, 3, 4 to 10."
 _EPISODIC_AGENT = {"n_units": 48, "novelty": True, "bounded": True, "reinstatement_bias": -1.0, "input_sd": 0.3}
 
