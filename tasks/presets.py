@@ -135,7 +135,10 @@ _EPISODIC_NOTE = (
     " 3.26, 6.50, 7.86, 8.86, where cells grew from return to return to 1e9 and a wrong cell came back into new "
     "contexts (shut at exposure 1, the gate let it earn .8 more); with discount .8 to .96, eligibility .3 to .9 and"
     " entropy weight .15 instead: 3.14, 6.18, 7.57, 8.76; with .05, after 4 M of 8 M steps: 3.03, 6.16, 7.39, 8.73.")
-_CLASS_NOTE = "With input_sd .3 one seed earned 3.23, 5.33, 6.01, 6.6 an episode at exposures 1, 2, 3, 4 to 10."
+_CLASS_NOTE = (
+    "Falls short of memory: 3.23, 5.33, 6.01, 6.60 an episode at exposures 1, 2, 3, 4 to 10, where the nearest drawing is of "
+    "the right character in 98 of 100. With input_sd .1 3.09, 4.95, 5.66, 6.50. Characters that were never trained on are "
+    "remembered as well: 3.35, 5.34, 6.01, 6.81.")
 _EPISODIC_AGENT = {"n_units": 48, "novelty": True, "bounded": True, "reinstatement_bias": -1.0, "input_sd": 0.3}
 
 
@@ -157,7 +160,8 @@ _PRESETS: dict[str, Preset] = {
         _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=_EPISODIC_NOTE,
         kind="episodic_lstm"),
     "bandit/barcode_class": Preset(
-        _EPISODIC, {**_EPISODIC_AGENT, "input_sd": 0.1}, note=_CLASS_NOTE, kind="episodic_lstm"),
+        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.6372,)}, seeds=(0,), note=_CLASS_NOTE,
+        kind="episodic_lstm"),
     "bandit/restless": Preset(
         replace(_TWO_STEP, n_steps=1_500_000), expected={"regret": (3.95,)}, seeds=(0,),
         note="Exact Bayes on a grid loses 3.79. 3 M steps at a step size of 5e-3 reached 4.04, the A2C of the bandits 4.03 "
