@@ -153,7 +153,7 @@ def fit_tiny_network(
     >>> learner = make_model("bandit/rescorla_wagner").agent({"learning_rate": 0.4, "inverse_temperature": 4.0})
     >>> trials = simulate(learner, make_task("bandit/independent", n_trials=30), 20, seed=0).to_trials()
     >>> fit_tiny_network(trials, "bandit", n_units=1, descent=Descent(max_epochs=20))
-    gru of 1 units (25 weights), bandit: log-likelihood a choice ... in validation, after ... epochs
+    gru of 1 units (22 weights), bandit: log-likelihood a choice ... in validation, after ... epochs
     """
     family = get_family(family)
     table = validate_trials(trials, family, reward_range=reward_range)
