@@ -7,6 +7,7 @@ weights, so that files of two agents cannot be mixed up.
 import json
 import platform
 from dataclasses import asdict, dataclass, field, fields
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ class AgentRecord:
     command : str
         The command that makes this agent.
     versions : dict
-        Of cogmeta, torch, numpy and Python.
+        Of cogmeta, torch, numpy, Numba and Python.
     """
 
     task: str = ""
@@ -75,9 +76,16 @@ class AgentRecord:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what computes an agent's numbers."""
+    """Return the versions of what computes an agent's numbers; Numba's is empty where it is not installed."""
     return {"cogmeta": __version__, "torch": str(torch.__version__), "numpy": np.__version__,
-            "python": platform.python_version()}
+            "numba": _version_of("numba"), "python": platform.python_version()}
+
+
+def _version_of(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = None) -> Path:
