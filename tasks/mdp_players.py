@@ -8,8 +8,9 @@ several draws (OPSRL), the mean with a bonus (BEB), the most hopeful process wit
 
 How ours departs: Duan et al. took their baselines from a public collection (I. Osband's TabulaRL), whose formulas are
 followed here, with one mend: its hopeful transitions of UCRL2 are changed in place and add up over the steps of a
-plan; here each step starts from the counts. By default our learners know the task's prior; those of the published
-table did not (its numbers come out with ``TABULARL`` and ``WEAK``). Belief and planning are batched over episodes. What is drawn at random for a plan comes from a generator
+plan; here each step starts from the counts, unless ``accumulate``. By default our learners know the task's prior; those
+of the published table did not (its numbers come out with ``TABULARL``, ``WEAK`` and ``accumulate``). Belief and planning
+are batched over episodes. What is drawn at random for a plan comes from a generator
 whose key is the history of the episode, since an agent must say the same in a replay: rewards are real numbers, so that
 no two episodes share a key. Before the first reward a draw from the prior is symmetric under relabelling the actions, so
 that the first action is taken evenly, and the first plan relabelled to agree with it: the same behaviour in law.
@@ -264,6 +265,8 @@ class UCRL2(MDPPlayer):
         In (0, 1): probability ``delta`` that the widths fail.
     prior : Prior, optional
         By default ``WEAK``: the algorithm has no prior.
+    accumulate : bool
+        Whether hope adds up over the steps of a plan, see ``optimistic_action_values``.
 
     Notes
     -----
@@ -274,13 +277,14 @@ class UCRL2(MDPPlayer):
     name = "ucrl2"
 
     def __init__(
-        self, task: RandomMDP, scaling: float = 0.1, confidence: float = 0.05, prior: Prior | None = WEAK
+        self, task: RandomMDP, scaling: float = 0.1, confidence: float = 0.05, prior: Prior | None = WEAK,
+        accumulate: bool = False,
     ) -> None:
         super().__init__(task, prior)
         self.scaling = _check_scaling(scaling)
         if not 0 < confidence < 1:
             raise UserError(f"confidence must lie in (0, 1), got {confidence}.")
-        self.confidence = confidence
+        self.confidence, self.accumulate = confidence, accumulate
 
     def action_values(self, belief: Belief, visit: np.ndarray, key: np.ndarray) -> np.ndarray:
         """Plan by extended backward induction."""
@@ -289,7 +293,7 @@ class UCRL2(MDPPlayer):
         moves = belief.weight.sum(axis=-1) - n_states * self.prior.transition_weight
         reward = belief.mean_reward + self.scaling * np.sqrt(4 * log / np.maximum(belief.pulls, 1))
         slack = self.scaling * np.sqrt(4 * n_states * log / np.maximum(moves, 1))
-        return optimistic_action_values(belief.mean_transition, reward, slack, self.horizon)
+        return optimistic_action_values(belief.mean_transition, reward, slack, self.horizon, self.accumulate)
 
 
 class PosteriorSampling(MDPPlayer):

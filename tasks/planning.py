@@ -49,7 +49,7 @@ def action_values(
 
 
 def optimistic_action_values(
-    transition: np.ndarray, reward: np.ndarray, slack: np.ndarray, horizon: int
+    transition: np.ndarray, reward: np.ndarray, slack: np.ndarray, horizon: int, accumulate: bool = False
 ) -> np.ndarray:
     """Return action values under the most hopeful transitions within a distance of the given ones.
 
@@ -59,6 +59,9 @@ def optimistic_action_values(
         As in ``action_values``; add the optimism about rewards to ``reward``.
     slack : (n, n_states, n_actions) float array
         Largest L1 distance between the hopeful transition probabilities and the given ones, >= 0.
+    accumulate : bool
+        Whether each step starts from the hopeful transitions of the step after it (unless all probability had moved),
+        so that hope adds up: a slip of a public program with which published numbers were made.
 
     Returns
     -------
@@ -86,4 +89,14 @@ def optimistic_action_values(
         # sum of p v by parts: v_last less the cumulated probability times each rise of value
         out[m] = reward + best - (below * np.diff(ascending, axis=-1)).sum(axis=-1)
         value = out[m].max(axis=-1)
+        if accumulate:
+            transition = _moved(transition, below, order, slack / 2 <= gained)
     return out
+
+
+def _moved(transition: np.ndarray, below: np.ndarray, order: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Return transitions whose cumulated probabilities, worst state first, are ``below`` (``where``), else as they were."""
+    ones = np.ones_like(below[..., :1])
+    ranked = np.diff(np.concatenate([0 * ones, below, ones], axis=-1), axis=-1)
+    place = order.argsort(axis=1)[:, None, None, :]
+    return np.where(where[..., None], np.take_along_axis(ranked, place, axis=-1), transition)

@@ -200,3 +200,24 @@ def test_impossible_settings_are_refused(settings, sentence):
 def test_impossible_constants_of_learners_are_refused(make):
     with pytest.raises(UserError, match="must"):
         make(make_task("mdp/random"))
+
+
+def test_hope_that_adds_up_is_the_plain_loop_that_changes_its_counts():
+    rng = np.random.default_rng(13)
+    p, slack, r = rng.dirichlet(np.ones(4), (4, 2)), rng.uniform(0, 0.6, (4, 2)), rng.normal(size=(4, 2))
+    ours = optimistic_action_values(p[None].copy(), r[None], slack[None], 4, accumulate=True)[:, 0]
+    value = np.zeros(4)
+    for m in range(4):
+        order, q = value.argsort(), np.zeros((4, 2))
+        for s in range(4):
+            for a in range(2):
+                hopeful = p[s, a]  # the same array: what is changed stays changed
+                if hopeful[order[-1]] + slack[s, a] / 2 > 1:
+                    hopeful = np.eye(4)[order[-1]]
+                else:
+                    hopeful[order[-1]] += slack[s, a] / 2
+                for worst in order:
+                    hopeful[worst] = max(0, min(hopeful[worst], 1 - hopeful.sum() + hopeful[worst]))
+                q[s, a] = r[s, a] + hopeful @ value
+        assert np.allclose(ours[m], q)
+        value = q.max(axis=1)
