@@ -22,7 +22,7 @@ def run(
     name: str | None = typer.Argument(None, help="Figure; see --list."),
     everything: bool = typer.Option(False, "--all", help="Make every figure, and SCOREBOARD.md."),
     listed: bool = typer.Option(False, "--list", help="List the figures and what they show."),
-    quick: bool = typer.Option(False, "--quick", help="Only the first seed of every network."),
+    quick: bool = typer.Option(False, "--quick", help="Only the first seed of every network, and smaller simulations."),
     retrain: bool = typer.Option(False, "--retrain", help="Train the networks anew instead of taking the shipped ones."),
     out: Path = typer.Option(Path("paper_figures"), "--out", help="Folder for pictures, tables and scoreboards."),
     seed: int = typer.Option(0, "--seed", help="Of the test episodes."),

@@ -43,6 +43,8 @@ class PaperFigure:
         ``draw(tables) -> Figure``.
     load : callable
         ``load(folder)``: what ``compute`` gets of every trained network; the network itself unless said otherwise.
+    quick : callable, optional
+        ``compute`` at a smaller size, for ``--quick``, where simulations and fits and not the networks take the time.
     """
 
     name: str
@@ -53,6 +55,7 @@ class PaperFigure:
     numbers: Callable[[Tables], dict[str, Any]]
     draw: Callable[[Tables], Figure]
     load: Callable[[Path], Any] = load_agent
+    quick: Callable[[Mapping[str, Sequence[Any]], int], Tables] | None = None
 
 
 def make_figure(
@@ -69,7 +72,7 @@ def make_figure(
     seed : int
         Of the test episodes.
     quick : bool
-        Use the first seed of every task only.
+        Use the first seed of every task only, and the smaller size of what the figure simulates, where it has one.
     retrain : bool
         Train the networks anew into ``out/agents`` instead of taking the shipped ones.
     listener : callable, optional
@@ -81,7 +84,8 @@ def make_figure(
     """
     folders = {task: [_folder(task, one, out, retrain, listener) for one in seeds[: 1 if quick else None]] for task, seeds in figure.agents}
     listener(f"{figure.name}: computing")
-    tables = figure.compute({task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}, seed)
+    compute = figure.quick if quick and figure.quick else figure.compute
+    tables = compute({task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}, seed)
     board = scoreboard(figure.claims, figure.numbers(tables))
     board.insert(0, "figure", figure.name)
     for name, table in {**tables, "scoreboard": board}.items():
@@ -90,7 +94,7 @@ def make_figure(
     listener(f"{figure.name}: drawing")
     save_figure(figure.draw(tables), out / figure.name)
     with atomic_path(out / f"{figure.name}.json") as part:
-        part.write_text(json.dumps(_record(figure, folders, seed), indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(_record(figure, folders, seed, quick), indent=1) + "\n", encoding="utf-8")
     return board
 
 
@@ -109,7 +113,7 @@ def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener)
     return folder
 
 
-def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int) -> dict[str, Any]:
+def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:
     agents = [{"task": record.task, "seed": record.seed, "command": record.command, "quality": record.quality}
               for paths in folders.values() for record in map(load_record, paths)]
-    return {"figure": figure.name, "shows": figure.shows, "seed": seed, "versions": versions(), "agents": agents}
+    return {"figure": figure.name, "shows": figure.shows, "seed": seed, "quick": quick, "versions": versions(), "agents": agents}
