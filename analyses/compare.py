@@ -4,6 +4,10 @@ A cognitive model is fitted to each subject (maximum a posteriori) and scored on
 trained for reward and never saw a person: it is scored as it is, and once more with one inverse temperature a
 subject between its preferences and the choices (``tempered``), since people are noisier than it. How many numbers
 were fitted to each subject stands beside every score.
+
+Whoever has more numbers fits the same trials better. With ``held_out`` everybody is also scored on trials that were
+left out of its fit, in the same folds: cognitive models and tiny networks (fitted to all subjects together, so that
+no number is a subject's own) are refitted, a network's inverse temperature too; who is not fitted scores as before.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,11 +18,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analyses.held_out import subject_of_episode, tempered_held_out, tiny_held_out
 from analyses.intervals import mean_interval
 from analyses.style import PALETTE, REFERENCE, new_axes, styled
+from analyses.tiny_players import TinyPlayer, tiny_log_likelihood
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
+from cogmeta.fitting.held_out import folds, held_out_log_likelihood
 from cogmeta.fitting.temperature import tempered
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
@@ -30,6 +37,10 @@ from cogmeta.trials import validate_trials
 Listener = Callable[[str], None]
 """Called with a line about what is being done."""
 
+IN_SAMPLE = ("log_likelihood_per_trial", "low", "high")
+HELD_OUT = ("held_out", "held_out_low", "held_out_high")
+"""Columns of scores on trials that were fitted too, and on trials that were left out of the fit."""
+
 
 @dataclass
 class Comparison:
@@ -40,13 +51,21 @@ class Comparison:
     likelihood : DataFrame
         One row a data set and player: ``data, player, fitted`` (numbers fitted to each subject),
         ``log_likelihood_per_trial`` (natural log, mean over trials; both choices of a two-step trial together),
-        ``low, high`` (95 % interval of the mean over subjects), ``n_subjects, n_trials``.
+        ``low, high`` (95 % interval of the mean over subjects), ``n_subjects, n_trials``; where trials were held out,
+        the same on these: ``held_out, held_out_low, held_out_high``.
     fits : dict
         (data, model) -> Fit.
     """
 
     likelihood: pd.DataFrame
     fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
+
+    def held_out(self) -> pd.DataFrame | None:
+        """Return ``likelihood`` with held-out scores in the place of the others; None where nothing was held out."""
+        if HELD_OUT[0] not in self.likelihood:
+            return None
+        rest = self.likelihood.drop(columns=list(IN_SAMPLE))
+        return rest.rename(columns=dict(zip(HELD_OUT, IN_SAMPLE, strict=True)))
 
     def parameters(self) -> pd.DataFrame:
         """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
@@ -86,7 +105,7 @@ def with_interval(row: Any) -> str:
 
 def compare(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str],
-    seed: int = 0, listener: Listener | None = None,
+    seed: int = 0, listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (),
 ) -> Comparison:
     """Score agents and models on trial tables.
 
@@ -103,30 +122,75 @@ def compare(
     seed : int
         Of the fits' starts.
     listener : callable, optional
+    held_out : {"session", "block", "subject"}, optional
+        Score everybody also on trials that were left out of what is fitted, the same folds for all.
+    tiny : sequence of TinyPlayer
+        Networks of a few units, each fitted to all subjects of a table together.
 
     Returns
     -------
     Comparison
+
+    Raises
+    ------
+    UserError
+        Nothing can be held out as asked: a subject has a single session, say.
     """
+    played = [_Played.of(data, table, task, held_out, seed, listener) for data, table in tables.items()]
     fits, rows = {}, []
-    for data, table in tables.items():
-        trials = validate_trials(table, task.spec.family, reward_range=task.spec.reward_range)
-        rollout = task.from_trials(trials)
-        rows.append(_row(data, "chance", 0, trials, _chance(rollout, trials)))
+    for one in played:
+        rows.append(one.row("chance", 0, _chance(one.rollout, one.trials)))
         for model in models:
-            _tell(listener, f"fitting {model} to {data}")
-            fits[data, model] = fitted = fit(_model_for(model, task), trials, seed=seed,
-                                             reward_range=task.spec.reward_range, episode=task.spec.episode)
-            rows.append(_row(data, model, len(fitted.model.parameter_names), trials, log_likelihood(fitted, trials)))
+            fits[one.data, model], row = _model_row(one, model)
+            rows.append(row)
         for name, agent in agents.items():
-            _tell(listener, f"replaying {data} through {name}")
-            rows += _agent_rows(data, name, agent, rollout, trials)
+            rows += _agent_rows(one, name, agent)
+        rows += [_tiny_row(one, player) for player in tiny]
     return Comparison(pd.DataFrame(rows), fits)
 
 
-def _tell(listener: Listener | None, line: str) -> None:
-    if listener:
-        listener(line)
+@dataclass(frozen=True)
+class _Played:
+    """One trial table, and how players are scored on it."""
+
+    data: str
+    task: Task
+    trials: pd.DataFrame
+    rollout: Rollout
+    by: str | None
+    fold: np.ndarray | None
+    seed: int
+    listener: Listener | None
+
+    @classmethod
+    def of(
+        cls, data: str, table: pd.DataFrame, task: Task, by: str | None, seed: int, listener: Listener | None
+    ) -> "_Played":
+        trials = validate_trials(table, task.spec.family, reward_range=task.spec.reward_range)
+        fold = folds(trials, by, tuple(task.spec.episode or task.spec.family.episode)) if by else None
+        return cls(data, task, trials, task.from_trials(trials), by, fold, seed, listener)
+
+    def tell(self, doing: str) -> None:
+        if self.listener:
+            self.listener(f"{self.data}: {doing}")
+
+    def row(self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None = None) -> dict[str, object]:
+        """Return a row of ``Comparison.likelihood``; who was not fitted scores the same on held-out trials."""
+        score = _interval(per_trial, self.trials)
+        row = {"data": self.data, "player": player, "fitted": fitted, "log_likelihood_per_trial": float(per_trial.mean()),
+               "low": score["low"], "high": score["high"], "n_subjects": int(score["n"]),
+               "n_trials": int(per_trial.notna().sum())}
+        if self.fold is None:
+            return row
+        held = per_trial if held is None else held
+        score = _interval(held, self.trials)
+        return row | dict(zip(HELD_OUT, (float(held.mean()), score["low"], score["high"]), strict=True))
+
+
+def _interval(per_trial: pd.Series, trials: pd.DataFrame) -> pd.Series:
+    """Return mean, low, high and n over subjects of a score a trial."""
+    by_subject = per_trial.groupby(trials["subject"].to_numpy()).mean().dropna().rename("score").reset_index()
+    return mean_interval(by_subject.assign(all=0), "score", "all").iloc[0]
 
 
 def _model_for(name: str, task: Task) -> Model:
@@ -138,21 +202,42 @@ def _model_for(name: str, task: Task) -> Model:
     return model.for_task(task)
 
 
-def _agent_rows(data: str, name: str, agent: Agent, rollout: Rollout, trials: pd.DataFrame) -> list[dict]:
-    if agent.sees_hidden and not rollout.hidden:
+def _model_row(one: _Played, name: str) -> tuple[Fit, dict]:
+    """Return the fit of a cognitive model to each subject, and its scores."""
+    one.tell(f"fitting {name}")
+    spec, model = one.task.spec, _model_for(name, one.task)
+    how = {"seed": one.seed, "reward_range": spec.reward_range, "episode": spec.episode}
+    fitted, held = fit(model, one.trials, **how), None
+    if one.by:
+        held = held_out_log_likelihood(model, one.trials, one.by, **how, listener=lambda done, total: one.tell(
+            f"fitting {name}, {done} of {total} folds held out"))
+    return fitted, one.row(name, len(fitted.model.parameter_names), log_likelihood(fitted, one.trials), held)
+
+
+def _agent_rows(one: _Played, name: str, agent: Agent) -> list[dict]:
+    """Return the scores of an agent as it is and, where it rules nothing out, of a tempered one."""
+    if agent.sees_hidden and not one.rollout.hidden:
         return []
-    heard = replay(agent, rollout)
-    rows = [_row(data, name, 0, trials, rollout_log_likelihood(heard, trials))]
+    one.tell(f"replaying through {name}")
+    heard = replay(agent, one.rollout)
+    rows = [one.row(name, 0, rollout_log_likelihood(heard, one.trials))]
     if np.isfinite(heard.logits[heard.scored]).all():
-        scaled = tempered(heard, _subject_of_episode(rollout, trials))
-        rows.append(_row(data, f"{name}, tempered", 1, trials, rollout_log_likelihood(scaled, trials)))
+        scaled = tempered(heard, subject_of_episode(one.rollout, one.trials))
+        held = None
+        if one.fold is not None:
+            held = rollout_log_likelihood(tempered_held_out(heard, one.trials, one.fold), one.trials)
+        rows.append(one.row(f"{name}, tempered", 1, rollout_log_likelihood(scaled, one.trials), held))
     return rows
 
 
-def _subject_of_episode(rollout: Rollout, trials: pd.DataFrame) -> np.ndarray:
-    """Return (n_episodes,) int: which subject each episode belongs to."""
-    code = pd.factorize(trials["subject"])[0]
-    return code[rollout.row.max(axis=0)]
+def _tiny_row(one: _Played, player: TinyPlayer) -> dict:
+    """Return the scores of a tiny network, one for all subjects."""
+    one.tell(f"fitting {player.name}")
+    network, held = player.fit(one.trials, one.task, one.seed), None
+    if one.fold is not None:
+        one.tell(f"fitting {player.name} to every fold's others")
+        held = tiny_held_out(player, one.rollout, one.trials, one.fold, one.seed)
+    return one.row(player.name, 0, tiny_log_likelihood(network, one.rollout, one.trials), held)
 
 
 def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
@@ -161,15 +246,6 @@ def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
     logits = np.zeros((*rollout.action.shape, spec.n_actions))
     logits[..., spec.family.choices[0].n_options or spec.n_options or spec.n_actions:] = -np.inf
     return rollout_log_likelihood(rollout.with_agent(logits, None), trials)
-
-
-def _row(data: str, player: str, fitted: int, trials: pd.DataFrame, per_trial: pd.Series) -> dict[str, object]:
-    by_subject = per_trial.groupby(trials["subject"].to_numpy()).mean().dropna().rename("score").reset_index()
-    interval = mean_interval(by_subject.assign(all=0), "score", "all").iloc[0]
-    return {
-        "data": data, "player": player, "fitted": fitted, "log_likelihood_per_trial": float(per_trial.mean()),
-        "low": interval["low"], "high": interval["high"], "n_subjects": int(interval["n"]), "n_trials": int(per_trial.notna().sum()),
-    }
 
 
 def score_table(likelihood: pd.DataFrame) -> dict[str, dict[str, float | None]]:

@@ -13,16 +13,21 @@ from typer.core import TyperCommand
 from analyses.compare import Comparison, compare, plot_likelihood, score_table, with_interval
 from analyses.players import find_player, read_settings
 from analyses.style import save_figure
+from analyses.tiny_players import read_tiny
 from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.held_out import check_by
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed
 from cogmeta.trials import read_trials
 from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+FIGURES = {"log_likelihood_per_trial": "likelihood", "held_out_log_likelihood_per_trial": "held_out"}
+"""Name of the figure of each score of summary.json."""
 
 _MANY = ("--agents", "--models")
 
@@ -60,6 +65,10 @@ def run(
     agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players."),
     models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject."),
     out: Path = typer.Option(..., "--out", help="Folder for the tables and figures."),
+    held_out: str | None = typer.Option(None, "--held-out", metavar="session|block|subject",
+                                        help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
+    tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2."),
+    epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
     seed: int = typer.Option(0, "--seed", help="Of the fits' starts."),
     data: Path | None = typer.Option(None, "--data", help="Folder of behavioural data sets; by default that in COGMETA_DATA."),
     encoding: str = typer.Option("utf-8", "--encoding", help="Of the CSV files."),
@@ -69,8 +78,10 @@ def run(
 
     Example:  cogmeta compare --task two_step/daw2011 feher2020_twostep:story=magic_carpet --models two_step/hybrid two_step/model_free --out comparison
     """
-    if not agents and not models:
-        raise UserError("nothing to compare: name --agents (folders of cogmeta train) or --models (cogmeta fit --help), or both.")
+    if not agents and not models and not tiny:
+        raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta fit --help) or --tiny.")
+    networks = read_tiny(tiny, epochs)
+    check_by(held_out or "session")
     check_seed(seed)
     make_folder(out)
     made = make_task(task, **{**_settings(trials, task), **read_settings(settings)})
@@ -81,7 +92,7 @@ def run(
     console = Console()
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
-        comparison = compare(made, tables, found, models, seed, listener=lambda line: progress.update(bar, description=line))
+        comparison = compare(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks)
     write_comparison(comparison, out)
     console.print(_as_rich(comparison), width=max(console.width, 110))
     console.print(f"Tables and figures: {out}", soft_wrap=True)
@@ -95,10 +106,14 @@ def write_comparison(comparison: Comparison, out: Path) -> None:
     for (data, model), fitted in comparison.fits.items():
         with atomic_path(out / f"fit_{_plain(data)}_{_plain(model)}.csv") as part:
             fitted.parameters.to_csv(part, index=False)
-    for data in comparison.likelihood["data"].unique():
-        save_figure(plot_likelihood(comparison.likelihood, data).figure, out / f"likelihood_{_plain(data)}")
+    scores = {"log_likelihood_per_trial": comparison.likelihood}
+    if (held := comparison.held_out()) is not None:
+        scores["held_out_log_likelihood_per_trial"] = held
+    for name, table in scores.items():
+        for data in table["data"].unique():
+            save_figure(plot_likelihood(table, data).figure, out / f"{FIGURES[name]}_{_plain(data)}")
     with atomic_path(out / "summary.json") as part:
-        part.write_text(json.dumps({"log_likelihood_per_trial": score_table(comparison.likelihood)}, indent=2))
+        part.write_text(json.dumps({name: score_table(table) for name, table in scores.items()}, indent=2))
 
 
 def _settings(names: list[str], task: str) -> dict[str, float]:
@@ -120,7 +135,10 @@ def _plain(name: str) -> str:
 
 
 def _as_rich(comparison: Comparison) -> Table:
-    table = Table("data", "player", "fitted", "log-likelihood a trial", "subjects", title="fitted: numbers fitted to each subject")
-    for row in comparison.likelihood.itertuples():
-        table.add_row(row.data, row.player, str(row.fitted), with_interval(row), str(row.n_subjects))
+    held = comparison.held_out()
+    extra = [] if held is None else ["held out"]
+    table = Table("data", "player", "fitted", "log-likelihood a trial", *extra, "subjects", title="fitted: numbers fitted to each subject")
+    unseen = [[]] * len(comparison.likelihood) if held is None else [[with_interval(row)] for row in held.itertuples()]
+    for row, cells in zip(comparison.likelihood.itertuples(), unseen, strict=True):
+        table.add_row(row.data, row.player, str(row.fitted), with_interval(row), *cells, str(row.n_subjects))
     return table

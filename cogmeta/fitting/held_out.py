@@ -101,8 +101,7 @@ def folds(trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3]) -
     >>> folds(table, "session").tolist()
     [0, 0, 1, 0, 1]
     """
-    if by not in FOLDS:
-        raise unknown_name("what is held out", by, FOLDS)
+    check_by(by)
     columns = list(INDEX[:FOLDS.index(by) + 2]) if by != "subject" else ["subject"]
     part = trials.groupby(columns, sort=False).ngroup().to_numpy()
     if by == "subject":
@@ -114,6 +113,12 @@ def folds(trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3]) -
     return fold
 
 
+def check_by(by: str) -> None:
+    """Say what can be held out, if this cannot."""
+    if by not in FOLDS:
+        raise unknown_name("what is held out", by, FOLDS)
+
+
 def _check(trials: pd.DataFrame, by: str, part: np.ndarray, fold: np.ndarray, episode: tuple[str, ...]) -> None:
     if by == "subject":
         if fold.max() < 2:
@@ -122,7 +127,7 @@ def _check(trials: pd.DataFrame, by: str, part: np.ndarray, fold: np.ndarray, ep
     n_parts = pd.Series(part).groupby(trials["subject"].to_numpy(), sort=False).nunique()
     if (n_parts < 2).any():
         raise UserError(f"subject {n_parts.index[n_parts < 2][0]!r} has but one {by}, so that nothing is left to fit. Hold "
-                        "out something smaller, or whole subjects (by='subject').")
+                        f"out {' or '.join(FOLDS[FOLDS.index(by) + 1:])} instead.")
     spans = pd.Series(part).groupby([trials[c].to_numpy() for c in episode], sort=False).nunique()
     if (spans > 1).any():
         raise UserError(f"learning goes on from {by} to {by} (it starts afresh with {list(episode)}), so that a {by} cannot "

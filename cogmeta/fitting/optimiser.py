@@ -50,8 +50,8 @@ class Points:
     u : (n_parameters, n_sets) float array
     subject : (n_sets,) int array
     objective, log_likelihood : (n_sets,) float array
-    gradient : (n_sets, n_parameters) float array
-        Of the objective.
+    score, gradient : (n_sets, n_parameters) float array
+        Slope of the log-likelihood; of the objective.
     fisher, curvature : (n_sets, n_parameters, n_parameters) float array
         Of the log-likelihood; of the objective.
     """
@@ -60,6 +60,7 @@ class Points:
     subject: np.ndarray
     objective: np.ndarray
     log_likelihood: np.ndarray
+    score: np.ndarray
     gradient: np.ndarray
     fisher: np.ndarray
     curvature: np.ndarray
@@ -80,12 +81,24 @@ class Points:
 def look(engine: Engine, penalty: Penalty, u: np.ndarray, subject: np.ndarray) -> Points:
     """Evaluate sets of parameters; where the likelihood is not finite the objective is -inf and its slopes are 0."""
     log_likelihood, score, fisher = engine.evaluate(u, subject)
-    value, gradient, curvature = penalty.evaluate(u, subject)
     finite = np.isfinite(log_likelihood) & np.isfinite(score).all(axis=1) & np.isfinite(fisher).all(axis=(1, 2))
-    objective = np.where(finite, log_likelihood + value, -np.inf)
     if not finite.all():
+        log_likelihood = np.where(finite, log_likelihood, -np.inf)
         score, fisher = np.where(finite[:, None], score, 0.0), np.where(finite[:, None, None], fisher, 0.0)
-    return Points(u.copy(), subject, objective, log_likelihood, score + gradient, fisher, fisher + curvature)
+    return _add(penalty, u.copy(), subject, log_likelihood, score, fisher)
+
+
+def under(penalty: Penalty, points: Points) -> Points:
+    """Return the same sets of parameters under another penalty; the likelihood is known there and is not run again."""
+    return _add(penalty, points.u.copy(), points.subject, points.log_likelihood, points.score, points.fisher)
+
+
+def _add(
+    penalty: Penalty, u: np.ndarray, subject: np.ndarray, log_likelihood: np.ndarray, score: np.ndarray, fisher: np.ndarray
+) -> Points:
+    value, gradient, curvature = penalty.evaluate(u, subject)
+    objective = log_likelihood + value
+    return Points(u, subject, objective, log_likelihood, score, score + gradient, fisher, fisher + curvature)
 
 
 def maximise(

@@ -123,6 +123,7 @@ class TinyFit:
 def fit_tiny_network(
     trials: pd.DataFrame, family: Family | str, n_units: int = 2, kind: str = "gru", descent: Descent = Descent(),
     seed: int = 0, reward_range: tuple[float, float] | None = None, listener: Listener | None = None,
+    episode: tuple[str, ...] | None = None, n_arms: int | None = None,
 ) -> TinyFit:
     """Return the network of ``n_units`` under which held-out choices are likeliest.
 
@@ -139,6 +140,10 @@ def fit_tiny_network(
     reward_range : tuple of float, optional
         By default the family's; a switching network takes its middle as the border of wins.
     listener : callable, optional
+    episode : tuple of str, optional
+        Columns whose change starts the network afresh; by default the family's.
+    n_arms : int, optional
+        Options of the first choice; by default as many as the table shows.
 
     Raises
     ------
@@ -158,9 +163,9 @@ def fit_tiny_network(
     family = get_family(family)
     table = validate_trials(trials, family, reward_range=reward_range)
     low, high = reward_range or family.reward_range
-    n_arms = n_options_in(table, family.choices[0])
+    n_arms = n_arms or n_options_in(table, family.choices[0])
     network = TinyNetwork(family.name, n_units, kind, n_arms, "choice2" in table, (low + high) / 2)
-    data = _Data(network, sequences_of(network, table))
+    data = _Data(network, sequences_of(network, table, episode))
     rng = check_seed(seed)
     train, held = data.split(descent.validation, rng)
     with _one_thread():
