@@ -1,0 +1,111 @@
+"""When in a trial does activity say which side pays: principal components step by step, and where a swap is heard.
+
+At each of a trial's four steps, the activity of many episodes is laid out along its two principal components, from three
+trials of every episode: the last one *before* the first swap of the sides, the one on whose outcome the swap is *found out*,
+and the *next* one. On the second, activity stands with the old state until the outcome is heard and with the new one from
+then on, if it carries the state. Source: Wang et al. 2018, figure 4c. How ours departs: which trials the paper draws is not
+known; where activity stands is told by a linear readout of the two components, fitted to the trials before the swap of the
+other half of the episodes.
+"""
+
+import numpy as np
+import pandas as pd
+
+from cogmeta.errors import UserError
+from cogmeta.rollout import Rollout
+from tasks.reversal import STEPS
+
+TRIALS = ("before", "reversal", "next")
+"""The last trial before the swap, the trial on whose outcome it is found out, and the one after that."""
+
+
+def state_by_step(rollout: Rollout) -> pd.DataFrame:
+    """Return activity along two components at every step of the three trials around the first swap.
+
+    Parameters
+    ----------
+    rollout : Rollout
+        Of the inferred-value task, with the activity ``hidden`` and what was hidden.
+
+    Returns
+    -------
+    DataFrame
+        ``step`` (of ``STEPS``), ``episode``, ``trial`` (of ``TRIALS``), ``better_side`` (0 or 1), ``component_1``,
+        ``component_2`` (of that step; their signs mean nothing), ``readout`` (above 0.5: the two components say that side 1 pays).
+        Episodes without a swap, or that end before another one could be told, are left out.
+
+    Raises
+    ------
+    UserError
+        Fewer than ten episodes are left.
+
+    References
+    ----------
+    Wang et al. 2018, Nat Neurosci 21:860, figure 4c.
+    """
+    swaps = rollout.hidden["n_reversals"][:: len(STEPS)]
+    found = (swaps == 0).sum(axis=0)  # the first trial after the first swap
+    episode = np.flatnonzero(found + 1 < len(swaps))
+    if len(episode) < 10:
+        raise UserError(f"only {len(episode)} of {rollout.n_episodes} episodes have a swap of the sides; at least 10 are needed. Play more.")
+    return pd.concat([_at_step(rollout, place, found[episode], episode) for place in range(len(STEPS))], ignore_index=True)
+
+
+def _at_step(rollout: Rollout, place: int, found: np.ndarray, episode: np.ndarray) -> pd.DataFrame:
+    """Return one step's rows, trial by trial of ``TRIALS``."""
+    step = len(STEPS) * (found + np.array([[-1], [0], [1]])) + place
+    activity, better = rollout.activity["hidden"][step, episode], rollout.hidden["better_side"][step, episode]
+    plane = components(activity.reshape(-1, activity.shape[-1])).reshape(len(TRIALS), len(episode), 2)
+    readout = _readout(plane, better)
+    parts = [pd.DataFrame({"step": STEPS[place], "episode": episode, "trial": name, "better_side": better[one],
+                           "component_1": plane[one, :, 0], "component_2": plane[one, :, 1], "readout": readout[one]})
+             for one, name in enumerate(TRIALS)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def components(activity: np.ndarray) -> np.ndarray:
+    """Return (n_samples, 2) activity along its two principal components.
+
+    Parameters
+    ----------
+    activity : (n_samples, n_units) float array
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> line = rng.normal(size=(100, 1)) * np.array([[3.0, 4.0, 0.0]])
+    >>> np.abs(components(line).std(axis=0) / line[:, 0].std()).round(6).tolist()  # all along the first, 5/3 of the first unit
+    [1.666667, 0.0]
+    """
+    centred = activity - activity.mean(axis=0)
+    return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
+
+
+def _readout(plane: np.ndarray, better: np.ndarray) -> np.ndarray:
+    """Return (3, n_episodes) readout of the side that pays, fitted to the trials before (row 0) of the other episodes."""
+    half = np.arange(plane.shape[1]) % 2 == 0
+    readout = np.empty(plane.shape[:2])
+    for held in (half, ~half):
+        design = np.column_stack([np.ones((~held).sum()), plane[0, ~held]])
+        weights = np.linalg.lstsq(design, better[0, ~held].astype(float), rcond=None)[0]
+        readout[:, held] = weights[0] + plane[:, held] @ weights[1:]
+    return readout
+
+
+def agreement(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how often the components say what is true, by step and trial.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``state_by_step``.
+
+    Returns
+    -------
+    DataFrame
+        ``step`` and a column for each of ``TRIALS``: shares in [0, 1]; a share near 0 on the reversal trial means that activity
+        still holds the old state.
+    """
+    right = (table["readout"] > 0.5) == (table["better_side"] == 1)
+    share = right.groupby([table["step"], table["trial"]]).mean().unstack()
+    return share.loc[list(STEPS), list(TRIALS)].rename_axis(columns=None).reset_index()
