@@ -194,6 +194,12 @@ DESIGNS = (
                   "probabilities of training; rewards are .25 times the pellets (reward_scale).",
     ),
     Registered(
+        name="bandit/risky_training", constructor=RiskyBandit, settings={"risky_probability": (0.0, 0.5), "uniform": True},
+        tags=("bandit", "risk", "forced", "training"), citation="Wang et al. 2018, simulation 6",
+        learns="As bandit/risky, with the risky lever's probability drawn anew from a range.",
+        departure="The paper does not print the range: 0 to .5 is our choice, half of it below .25, where both levers pay the same.",
+    ),
+    Registered(
         name="bandit/reversal", constructor=InferredValue, tags=("bandit", "reversal", "fixation"),
         citation="Bromberg-Martin et al. 2010; Wang et al. 2018, simulation 3",
         learns="That one side pays and the other does not, so that one outcome after a reversal tells about both cues.",

@@ -70,6 +70,9 @@ _TWO_STEP_NOTE = (
     "with a readout ten times smaller 0.549. The paper's own values (A2C.WANG2018) reached 0.698 in its 10,000 "
     "episodes, 126 s; the A2C of the bandits, 64 episodes an update, was at 0.576 after 5 M steps.")
 
+_REVERSAL = replace(_TWO_STEP, n_steps=3_000_000, discount=0.9, step_size=(5e-3, 0.0), value_weight=0.5)
+"""The discount is held, since figures read prediction errors at it, and the critic weighs more than in the two-step recipe."""
+
 _DAW = PPO(
     n_steps=15_000_000, n_episodes=128, n_epochs=3, discount=(0.85, 0.96), eligibility=(0.6, 0.95),
     step_size=(5e-3, 0.0), entropy_weight=(0.04, 0.0), value_weight=0.2)
@@ -104,11 +107,14 @@ _HORIZON_NOTE = (
     "49.3 and 49.9, the optimum 56.00 and 56.55. With 64 episodes an update (41 s instead of 19) 55.82 and 56.33. Rewards are "
     ".01 a point (reward_scale): networks learn from them. Reward a trial counts imposed choices too.")
 
+_REVERSAL = replace(_TWO_STEP, n_steps=3_000_000, discount=0.9, step_size=(5e-3, 0.0), value_weight=0.5)
+"""The discount is held, since figures read prediction errors at it, and the critic weighs more than in the two-step recipe."""
+
 _REVERSAL_NOTE = (
-    "Over 3,000 episodes. Looking at every target earns 0.500, and says nothing of inference. After a reversal met once, the "
-    "reward prediction error at a cue of the side that pays exceeded that of the other side by 0.53 and 0.31 where the change "
-    "was experienced, by 0.69 and 0.48 where it had to be inferred (the exact player: about 1.0). The critic is not done at "
-    "this length; figures of it want longer training.")
+    "Looking at every target earns 0.500, and says nothing of inference; what the critic knows is figure 4 of Wang et al. 2018. "
+    "In 0.5 M steps of the two-step recipe, 32 episodes an update, errors at the cue after a reversal met once differed by 0.53 "
+    "and 0.31 where the change was experienced, by 0.69 and 0.48 where it had to be inferred (the exact player: 1.0); after 1 M "
+    "steps of this one the activity had not changed sides yet when the outcome was heard.")
 
 _RISKY_NOTE = (
     "Over 3,000 episodes. Pellets a free choice: 1.452 and 1.445, where random choices earn 1.130, expected values 1.394, the "
@@ -183,8 +189,8 @@ _PRESETS: dict[str, Preset] = {
     "bandit/horizon": Preset(
         replace(_TWO_STEP, n_steps=600_000, n_episodes=256, discount=1.0),
         expected={"reward_per_trial": (0.5276, 0.5279)}, seeds=(0, 1), note=_HORIZON_NOTE),
-    "bandit/reversal": Preset(
-        replace(_TWO_STEP, n_steps=500_000, n_episodes=32), expected={"reward_per_trial": (0.4961, 0.4963)}, seeds=(0, 1),
+    "bandit/risky_training": Preset(replace(_TWO_STEP, n_steps=1_500_000, step_size=(5e-3, 0.0))),
+    "bandit/reversal": Preset(_REVERSAL, expected={"reward_per_trial": (0.4998,)}, seeds=(0,),
         note=_REVERSAL_NOTE),
     "bandit/shifting_volatility": Preset(
         replace(_TWO_STEP, n_steps=3_000_000), expected={"regret": (11.61, 11.45)}, seeds=(0, 1),

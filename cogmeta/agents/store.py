@@ -23,6 +23,7 @@ from cogmeta.agents.network import Network
 from cogmeta.agents.pair import ActorCriticPair
 from cogmeta.agents.recall_lstm import RecallLSTM
 from cogmeta.agents.stacked import StackedActorCritic
+from cogmeta.agents.surprised_pair import SurprisedPair
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path
 from cogmeta.version import __version__
@@ -32,7 +33,7 @@ FORMAT = "cogmeta agent 1"
 NETWORKS: dict[str, type[Network]] = {
     **LAYERS,
     **{network.kind: network for network in (
-        LSTMNoReward, StackedActorCritic, ActorCriticPair, EpisodicLSTM, RecallLSTM)}}
+        LSTMNoReward, StackedActorCritic, ActorCriticPair, SurprisedPair, EpisodicLSTM, RecallLSTM)}}
 """Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 
