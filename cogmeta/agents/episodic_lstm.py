@@ -17,8 +17,15 @@ from cogmeta.agents.actor_critic import Weights
 from cogmeta.agents.episodic_tape import EpisodicTape, ReinstatingTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.recurrent import check_bias, drive_of, read_out
-from cogmeta.errors import UserError
+from cogmeta.errors import UserError, unknown_name
 from cogmeta.memory.dictionary import SAME, MemoryConfig, NeuralDictionary, Recall
+
+WRITE = {
+    "episode_end": "where an episode ends, under the cue of its last step (Ritter et al. 2018)",
+    "every_step": "after every step, under its own cue (a departure that public code makes)",
+    "after_outcome": "after the step that hears what the step before led to, under the cue of the step before",
+}
+"""When a cell is written, and under which cue."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +45,9 @@ class EpisodicLSTMConfig(LSTMConfig):
         a cue that is in memory, 4 where memory is empty (a departure).
     bounded : bool
         Whether what comes back is squashed by tanh, so that cells do not grow from return to return (a departure).
-    write_every_step : bool
-        Write after every step instead of at the end of an episode (a departure that public code makes).
+    write : {"episode_end", "every_step", "after_outcome"}
+        When a cell is written, see ``WRITE``. ``"after_outcome"`` serves tasks whose cues return within an episode: what
+        a step earned is heard at the next, so only the next cell can hold it.
     """
 
     cue: tuple[int, int] = (0, 1)
@@ -47,13 +55,15 @@ class EpisodicLSTMConfig(LSTMConfig):
     reinstatement_bias: float = 0.0
     novelty: bool = False
     bounded: bool = False
-    write_every_step: bool = False
+    write: str = "episode_end"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_bias("reinstatement_bias", self.reinstatement_bias)
         if isinstance(self.memory, dict):  # from a record
             object.__setattr__(self, "memory", MemoryConfig(**self.memory))
+        if self.write not in WRITE:
+            raise unknown_name("time of writing", self.write, WRITE)
         object.__setattr__(self, "cue", tuple(self.cue))
         if not 0 <= self.cue[0] < self.cue[1] <= self.observation_size:
             raise UserError(f"cue must be (start, stop) within the observation of size {self.observation_size}, "
@@ -83,13 +93,13 @@ class EpisodicLSTMConfig(LSTMConfig):
 
 
 class EpisodicState(NamedTuple):
-    """State of a batch of epochs; tensors start with the epoch axis."""
+    """State of a batch of epochs; tensors start with the epoch axis; no ``cue`` before an episode's first step."""
 
     hidden: torch.Tensor
     cell: torch.Tensor
     reinstatement_gate: torch.Tensor
     reinstated_cell: torch.Tensor
-    cue: torch.Tensor
+    cue: torch.Tensor | None
     memory: NeuralDictionary
 
 
@@ -187,7 +197,7 @@ class EpisodicLSTM(LSTMActorCritic):
 
     def next_episode(self, state: EpisodicState, action: np.ndarray, reward: np.ndarray) -> EpisodicState:
         """Write down the episode that has ended and start afresh; see ``Agent.next_episode``."""
-        memory = state.memory if self.config.write_every_step else _written(state)
+        memory = _written(state, state.cue) if self.config.write == "episode_end" else state.memory
         return _fresh(self.weights, memory)
 
     def plain_step(
@@ -198,9 +208,10 @@ class EpisodicLSTM(LSTMActorCritic):
         memory, recall = self._recall(state.memory, cue)
         inputs = torch.cat([inputs, self.config.told(recall)], dim=1)
         hidden, cell, gate = self.next_cell(weights["core"], inputs, state, recall.cell)
-        state = EpisodicState(hidden, cell, gate, recall.cell, cue, memory)
-        state = state._replace(memory=_written(state)) if self.config.write_every_step else state
-        return read_out(weights["readout"], hidden), state
+        after = EpisodicState(hidden, cell, gate, recall.cell, cue, memory)
+        under = {"every_step": cue, "after_outcome": state.cue}.get(self.config.write)
+        after = after if under is None else after._replace(memory=_written(after, under))
+        return read_out(weights["readout"], hidden), after
 
     def next_cell(
         self, core: torch.Tensor, inputs: torch.Tensor, state: EpisodicState, reinstated: torch.Tensor
@@ -228,14 +239,13 @@ class EpisodicLSTM(LSTMActorCritic):
 def _fresh(weights: Weights, memory: NeuralDictionary) -> EpisodicState:
     """Return the state in which an episode starts, with what is in memory."""
     hidden, cell = (row.expand(memory.n_epochs, -1) for row in weights["initial"])
-    cue = torch.zeros(memory.n_epochs, memory.cue_size)
-    return EpisodicState(hidden, cell, torch.zeros_like(cell), torch.zeros_like(cell), cue, memory)
+    return EpisodicState(hidden, cell, torch.zeros_like(cell), torch.zeros_like(cell), None, memory)
 
 
-def _written(state: EpisodicState) -> NeuralDictionary:
-    """Return the memory once the state's cell is written under its cue."""
+def _written(state: EpisodicState, cue: torch.Tensor) -> NeuralDictionary:
+    """Return the memory once the state's cell is written under a cue."""
     memory = state.memory.clone()
-    memory.write(state.cue, state.cell)
+    memory.write(cue, state.cell)
     return memory
 
 

@@ -1,7 +1,7 @@
 """The tapes of networks with episodic memory: an LSTM's, with what memory returns.
 
-Memory is read once for as long as the cue stays the same, and written where an episode ends. What it returns is a
-constant. A tape that replays another's inputs takes over what that one read.
+Memory is read once for as long as the cue stays the same, and written where an episode ends, or as the network's
+configuration says. What it returns is a constant. A tape that replays another's inputs takes over what that one read.
 """
 
 from typing import Any
@@ -32,6 +32,7 @@ class EpisodicTape(LSTMTape):
         self.known = self.inputs  # what is heard, and what memory tells
         self.inputs, self.told = self.known[:, : config.n_heard], self.known[:, config.n_heard:]
         self.cue = self.inputs[:, slice(*config.cue)]
+        self.carried_cue = torch.zeros(self.cue[0].shape)  # of the step before the unroll
         self.reinstated = torch.zeros(n_steps + 1, self.n_units, n_episodes)
 
     def start(self) -> None:
@@ -41,16 +42,23 @@ class EpisodicTape(LSTMTape):
 
     def next_episode(self) -> None:
         """Write down the episode that has ended, and begin the next."""
-        if not self.config.write_every_step:
-            self._write(self.n_steps - 1)
+        if self.config.write == "episode_end":
+            self._write(self.n_steps - 1, self.cue[self.n_steps - 1])
         super().start()
+
+    def carry(self) -> None:
+        """Go on from where the last unroll ended; see ``RecurrentTape.carry``."""
+        self.carried_cue.copy_(self.cue[self.n_steps - 1])
+        super().carry()
 
     def step(self, t: int) -> None:
         """Read memory, then compute ``head[t]`` and the state after step ``t``."""
         self._read(t)
         super().step(t)
-        if self.config.write_every_step and t < self.n_steps:
-            self._write(t)
+        if self.config.write == "every_step" and t < self.n_steps:
+            self._write(t, self.cue[t])
+        if self.config.write == "after_outcome" and t < self.n_steps and (t or not self.fresh):
+            self._write(t, self.cue[t - 1] if t else self.carried_cue)
 
     def take_over(self, played: "EpisodicTape", chosen: torch.Tensor) -> None:
         """Take over the inputs of some episodes of another tape, and what was read there."""
@@ -58,7 +66,7 @@ class EpisodicTape(LSTMTape):
         self.reinstated.copy_(played.reinstated[:, :, chosen])
 
     def _read(self, t: int) -> None:
-        if t and not self.config.write_every_step and torch.equal(self.cue[t], self.cue[t - 1]):
+        if t and self.config.write == "episode_end" and torch.equal(self.cue[t], self.cue[t - 1]):
             self.reinstated[t], self.told[t] = self.reinstated[t - 1], self.told[t - 1]
             return
         recall = self.config.read(self.memory, self.cue[t].t())
@@ -66,8 +74,8 @@ class EpisodicTape(LSTMTape):
             self.memory.touch(recall.slot)
         self.reinstated[t], self.told[t] = recall.cell.t(), self.config.told(recall).t()
 
-    def _write(self, t: int) -> None:
-        self.memory.write(self.cue[t].t(), self.cell[t + 1].t())
+    def _write(self, t: int, cue: torch.Tensor) -> None:
+        self.memory.write(cue.t(), self.cell[t + 1].t())
 
 
 class ReinstatingTape(EpisodicTape):

@@ -14,11 +14,13 @@ from cogmeta.simulate import replay, simulate
 from cogmeta.training import A2C, PPO, train
 from cogmeta.training.collect import Collector
 from tasks.barcode import BarcodeBandit, CharacterBandit
+from tasks.registry import make_task
 
 TASK = BarcodeBandit(n_arms=3, n_contexts=3, n_exposures=3, n_trials=5)
 CASES = {
     "paper": (EpisodicLSTM, {}), "novelty": (EpisodicLSTM, {"novelty": True, "bounded": True}),
-    "every step": (EpisodicLSTM, {"write_every_step": True}),
+    "every step": (EpisodicLSTM, {"write": "every_step"}),
+    "after outcome": (EpisodicLSTM, {"write": "after_outcome", "novelty": True}),
     "least recently used": (EpisodicLSTM, {
         "memory": MemoryConfig(capacity=4, n_neighbours=2, overwriting="least_recently_used")}),
     "recall": (RecallLSTM, {}), "recall with novelty": (RecallLSTM, {"novelty": True, "bounded": True}),
@@ -183,3 +185,31 @@ def test_a_minibatch_replays_what_was_read_when_it_was_played():
 def test_drawings_of_characters_are_cues_too():
     task = CharacterBandit(n_contexts=2, n_exposures=2, n_trials=2, n_characters=20)
     check_agent(EpisodicLSTM.for_task(task, n_units=4, novelty=True), task)
+
+
+@pytest.mark.parametrize("write", ["every_step", "after_outcome"])
+def test_within_an_episode_a_cue_brings_back_the_cell_that_heard_what_the_visit_paid(write):
+    """After the outcome: the cell one step after the visit, when its reward has been heard; every step: the visit's own."""
+    task, n = make_task("two_step/episodic", n_trials=20), 4
+    agent = EpisodicLSTM.for_task(task, n_units=5, write=write)
+    rollout = simulate(agent, task, n, record=("cell", "reinstated_cell"))
+    cue, later = rollout.observation[..., slice(*task.spec.cue)], int(write == "after_outcome")
+    n_cued = 0
+    for e in range(n):
+        for t in range(2 * 10, 2 * 20, 2):  # first stages of cued trials
+            visit = next(s for s in range(1, t, 2) if np.array_equal(cue[s, e], cue[t, e]))
+            assert np.array_equal(rollout.activity["reinstated_cell"][t, e], rollout.activity["cell"][visit + later, e])
+            n_cued += 1
+    assert n_cued == 40
+
+
+def test_after_the_outcome_memory_carries_over_unrolls_but_not_over_episodes():
+    """An unroll's first step writes under the last cue of the one before; an episode's first step writes nothing."""
+    agent = agent_of("after outcome")
+    n_writes = [played(agent, n_episodes=6, unroll=unroll)[0].memory.n_writes for unroll in (1, 5)]
+    assert n_writes == [6 * 4, 6 * 4]
+
+
+def test_an_unknown_time_of_writing_is_refused():
+    with pytest.raises(UserError, match="unknown time of writing 'never'"):
+        EpisodicLSTMConfig(observation_size=3, n_actions=2, write="never")
