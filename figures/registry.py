@@ -4,7 +4,7 @@ from cogmeta.errors import unknown_name
 from figures import (
     daw2011_fig2,
     duan2016_table1, duan2016_table2,
-    ritter2018_barcode,
+    ritter2018_barcode, ritter2018_gates,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig5, wang2018_fig6,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
@@ -14,7 +14,7 @@ from figures.paper_figure import PaperFigure
 FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module in (
     daw2011_fig2,
     duan2016_table1, duan2016_table2,
-    ritter2018_barcode,
+    ritter2018_barcode, ritter2018_gates,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig5, wang2018_fig6,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
