@@ -4,6 +4,10 @@ Optional (extra ``fast``): without Numba the tapes do the same arithmetic by one
 of the two differ by float32 rounding, so that a seed gives the same bytes with Numba, and other bytes without.
 """
 
+from collections.abc import Callable
+
+import numpy as np
+
 try:
     import numba
     from numba import float32
@@ -14,15 +18,16 @@ LSTM_KERNELS = GRU_KERNELS = None
 """(cell, hidden, backward) of the LSTM and (candidate, hidden, backward) of the GRU, where Numba is installed."""
 
 if numba:
+    Array = np.ndarray
     _ARRAY = "float32[:,::1]"
     _ONE, _TWO = float32(1), float32(2)
 
-    def _compiled(n_arrays: int):
+    def _compiled(n_arrays: int) -> Callable[[Callable], Callable]:
         """Return a decorator: compiled on first import, kept on disk, and run without the interpreter's lock."""
         return numba.njit(f"void({', '.join([_ARRAY] * n_arrays)})", nogil=True, cache=True)
 
     @_compiled(4)
-    def lstm_cell(gates, before, cell, doubled):
+    def lstm_cell(gates: Array, before: Array, cell: Array, doubled: Array) -> None:
         """Turn sigmoid(2 a) of the gates' last block into g = tanh(a); write the cell, and 2 cell."""
         n_units, n_episodes = before.shape
         for u in range(n_units):
@@ -34,7 +39,7 @@ if numba:
                 doubled[u, b] = _TWO * c
 
     @_compiled(3)
-    def lstm_hidden(gates, squashed, hidden):
+    def lstm_hidden(gates: Array, squashed: Array, hidden: Array) -> None:
         """Turn sigmoid(2 cell) into tanh(cell); write the hidden state."""
         n_units, n_episodes = squashed.shape
         for u in range(n_units):
@@ -44,7 +49,9 @@ if numba:
                 hidden[u, b] = gates[2 * n_units + u, b] * s
 
     @_compiled(6)
-    def lstm_backward(d_hidden, gates, before, squashed, d_cell, d_gates):
+    def lstm_backward(
+        d_hidden: Array, gates: Array, before: Array, squashed: Array, d_cell: Array, d_gates: Array
+    ) -> None:
         """Write the gradient of the gates' drives; ``d_cell`` is that of the cell after the step, then of the one before."""
         n_units, n_episodes = before.shape
         for u in range(n_units):
@@ -60,7 +67,7 @@ if numba:
                 d_cell[u, b] = d_c * f
 
     @_compiled(2)
-    def gru_candidate(drive, candidate):
+    def gru_candidate(drive: Array, candidate: Array) -> None:
         """Add the reset gate's share of the recurrent product to the candidate's drive."""
         n_units, n_episodes = candidate.shape
         for u in range(n_units):
@@ -68,7 +75,7 @@ if numba:
                 candidate[u, b] += drive[u, b] * drive[2 * n_units + u, b]
 
     @_compiled(4)
-    def gru_hidden(drive, candidate, before, hidden):
+    def gru_hidden(drive: Array, candidate: Array, before: Array, hidden: Array) -> None:
         """Turn sigmoid(2 a) of the candidate into tanh(a); write the hidden state."""
         n_units, n_episodes = candidate.shape
         for u in range(n_units):
@@ -78,7 +85,7 @@ if numba:
                 hidden[u, b] = c + drive[n_units + u, b] * (before[u, b] - c)
 
     @_compiled(5)
-    def gru_backward(d_hidden, drive, candidate, before, d_drive):
+    def gru_backward(d_hidden: Array, drive: Array, candidate: Array, before: Array, d_drive: Array) -> None:
         """Write the gradient of r, u, the recurrent product (doubled in ``drive``) and the candidate.
 
         ``d_hidden`` becomes the share that goes to the hidden state before past all gates.
