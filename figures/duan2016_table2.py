@@ -3,9 +3,9 @@
 Claimed: a recurrent network trained by reinforcement learning (RL2) earns more than every classical learner in 10, 25
 and 50 visits; optimistic posterior sampling earns most in 75 and 100. How ours departs: the network is an LSTM
 actor-critic trained for minutes (the paper: 256 gated recurrent units, TRPO, up to 2.5 billion steps), shipped for 10
-visits alone; and every classical learner is shown twice: as it was published, which turns out to be with priors that are
-wrong for the task (mean rewards about 0, or next to no prior), and with the task's own prior, with which greedy
-planning alone earns at 10 visits nearly what the published network did.
+visits alone; and every classical learner is shown twice: with priors that are wrong for the task (mean rewards about 0,
+or next to no prior), with which ours reproduce the published cells, so that the published ones probably had them; and
+with the task's own prior, with which greedy planning alone earns at 10 visits nearly what the published network did.
 """
 
 from collections.abc import Mapping, Sequence
