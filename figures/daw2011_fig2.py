@@ -198,8 +198,7 @@ def draw(tables: Tables) -> Figure:
     """Draw learners above, people and the network below."""
     figure, axes = plt.subplots(2, len(UPPER), figsize=(10.4, 5.0), layout="constrained", sharey=True)
     for players, row in zip((UPPER, LOWER), axes, strict=True):
-        panels = {_title(name, tables["stay"]): tables["stay"].query("player == @name") for name in players}
-        plot_stay_probability(panels, row[: len(players)])
+        plot_stay_probability(dict(_panel(name, tables["stay"]) for name in players), row[: len(players)])
     for ax in axes[1, len(LOWER):]:
         ax.set_axis_off()
     axes[0, -1].get_legend().remove()
@@ -208,10 +207,13 @@ def draw(tables: Tables) -> Figure:
     return figure
 
 
-def _title(name: str, stay: pd.DataFrame) -> str:
-    """Return what stands above a panel: whose behaviour, and where it comes from unless it was simulated."""
-    source = stay.loc[stay["player"] == name, "source"].iloc[0]
-    return name.replace(", ", ",\n") + ("" if source == "simulated" else f"\n({source})")
+def _panel(name: str, stay: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """Return what stands above a panel, whose behaviour it is and where it comes from, and its table."""
+    table = stay[stay["player"] == name]
+    if name == "network":
+        return f"network,\n{table['n_subjects'].max():.0f} episodes", table.assign(n_subjects=1)
+    source = table["source"].iloc[0]
+    return name.replace(", ", ",\n") + ("" if source == "simulated" else f"\n({source})"), table
 
 
 FIGURE = PaperFigure(

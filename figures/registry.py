@@ -4,6 +4,7 @@ from cogmeta.errors import unknown_name
 from figures import (
     daw2011_fig2,
     duan2016_table1, duan2016_table2,
+    gershman2018_fig,
     ritter2018_barcode, ritter2018_gates,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig5, wang2018_fig6,
@@ -14,6 +15,7 @@ from figures.paper_figure import PaperFigure
 FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module in (
     daw2011_fig2,
     duan2016_table1, duan2016_table2,
+    gershman2018_fig,
     ritter2018_barcode, ritter2018_gates,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig5, wang2018_fig6,

@@ -4,8 +4,8 @@ Claimed: learning rates come back well; inverse temperatures come back well wher
 high, because choices are then nearly certain whatever they are. Subjects whose learning rate is missed by more than .25
 are flagged. How ours departs: the paper shows the scatter; we put the practical bar r >= .8 on it, which is ours, and
 call inverse temperatures low up to 10, the mean of what they are drawn from (ours, too). Fits have no upper limit but
-that of the search, exp(7), so that r of the raw numbers can hang on one subject who never erred; r of the logarithms, the
-axes of the panel, stands beside it.
+that of the search, exp(7), so that r of the raw numbers hangs on the few subjects who never erred (seed 0: five of 605 up
+to 10, without whom it is .89); r of the logarithms, the axes of the panel, stands beside it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def draw(tables: Tables) -> Figure:
     axes[1].axvline(LOW, color=REFERENCE, linestyle=":", linewidth=0.8)
     axes[1].set(xscale="log", yscale="log")
     axes[1].set_title(f"B  inverse temperature\n    r of logarithms up to {LOW:g}: {found['low_log']:.2f}", loc="left")
-    axes[0].legend(loc="lower right", fontsize=6, handletextpad=0.1, borderpad=0)
+    axes[0].legend(loc="upper left", bbox_to_anchor=(-0.05, -0.18), ncols=2, handletextpad=0.1, columnspacing=0.8)
     return figure
 
 

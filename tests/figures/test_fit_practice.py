@@ -6,11 +6,14 @@ import pytest
 
 from analyses.stay_probability import CELLS
 from analyses.stay_regression import regression_of
-from figures import daw2011_fig2, wilson2019_fig2, wilson2019_fig4, wilson2019_fig5
+from cogmeta.models.registry import make_model
+from cogmeta.simulate import simulate
+from figures import daw2011_fig2, gershman2018_fig, wilson2019_fig2, wilson2019_fig4, wilson2019_fig5
 from figures.registry import FIGURES
+from tasks.registry import make_task
 
 
-@pytest.mark.parametrize("module", [daw2011_fig2, wilson2019_fig2, wilson2019_fig4, wilson2019_fig5])
+@pytest.mark.parametrize("module", [daw2011_fig2, gershman2018_fig, wilson2019_fig2, wilson2019_fig4, wilson2019_fig5])
 def test_the_figures_are_registered_and_can_be_made_at_a_smaller_size(module):
     assert FIGURES[module.FIGURE.name] is module.FIGURE and module.FIGURE.quick is not None
     measures = [claim.measure for claim in module.CLAIMS]
@@ -109,3 +112,26 @@ def test_without_data_published_statistics_of_people_stand_in_and_the_table_says
     assert (stay["source"] == "published statistics").all() and len(stay) == 4 * len(daw2011_fig2.GROUPS)
     carpet = regression[regression["player"] == "people, magic carpet"].set_index("term")["coefficient"]
     assert carpet["reward_x_transition"] == pytest.approx(0.7835) and not stay.isna().any().any()
+
+
+def test_what_a_kalman_filter_believed_is_what_a_loop_over_one_episode_says():
+    task = make_task(gershman2018_fig.TASK, reward_scale=1.0)
+    model = make_model(gershman2018_fig.MODEL, **gershman2018_fig.VARIANCE).for_task(task)
+    rollout = simulate(model.agent(dict(zip(gershman2018_fig.TERMS, (0.0, 0.1, 1.0), strict=True))), task, 3, 0)
+    found = gershman2018_fig.seen(model, rollout)
+    mean, variance = [0.0, 0.0], [100.0, 100.0]
+    for trial, (arm, reward) in enumerate(zip(rollout.action[:, 1], rollout.reward[:, 1], strict=True)):
+        row = found.iloc[3 * trial + 1]
+        expected = mean[0] - mean[1], variance[0] ** 0.5 - variance[1] ** 0.5, (variance[0] + variance[1]) ** 0.5
+        assert (row["value"], row["relative"], row["total"]) == pytest.approx(expected) and row["first"] == (arm == 0)
+        gain = variance[arm] / (variance[arm] + 10)
+        mean[arm] += gain * (reward - mean[arm])
+        variance[arm] -= gain * variance[arm]
+
+
+def test_every_claim_on_weights_is_a_t_over_subjects():
+    rows = [{"agent": agent, "term": term, "subject": i, "fitted": 1 + (-1) ** i} for agent in gershman2018_fig.WEIGHTS
+            for term in gershman2018_fig.TERMS for i in range(16)]
+    found = gershman2018_fig.numbers({"weights": pd.DataFrame(rows)})
+    assert {claim.measure for claim in gershman2018_fig.CLAIMS} <= set(found)
+    assert found["hybrid RU"] == pytest.approx(np.sqrt(15))  # mean 1, spread sqrt(16 / 15), 16 subjects
