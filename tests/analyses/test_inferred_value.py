@@ -75,16 +75,26 @@ def test_the_plot_shows_every_moment_of_both_cues(played):
     assert len(ax.containers) == 2 * len(CUES) and len(ax.get_xticks()) == len(MOMENTS)
 
 
-def test_a_belief_laid_out_by_step_turns_where_the_outcome_is_heard(played):
+@pytest.mark.parametrize("readout", ["readout", "whole_readout"])
+def test_a_belief_laid_out_by_step_turns_where_the_outcome_is_heard(played, readout, rng):
     rollout = played["hidden-state"]
     believing = replace(rollout, activity={"hidden": rollout.activity["expected"]})
-    share = agreement(state_by_step(believing)).set_index("step")
+    share = agreement(state_by_step(believing, rng), readout).set_index("step")
     assert (share["before"] == 1).all() and (share["next"] == 1).all()
     assert share["reversal"].to_dict() == {"fixation": 0, "cue": 0, "saccade": 0, "reward": 1}
 
 
-def test_too_few_swaps_are_told():
+def test_a_state_beside_two_lively_units_is_read_out_of_the_whole_activity_alone(played, rng):
+    rollout = played["hidden-state"]
+    lively = 10 * rng.normal(size=(*rollout.action.shape, 2))
+    activity = np.concatenate([lively, rollout.activity["expected"]], axis=-1)
+    table = state_by_step(replace(rollout, activity={"hidden": activity}), rng)
+    by_plane, by_all = (agreement(table, name)["before"] for name in ("readout", "whole_readout"))
+    assert (by_all == 1).all() and (by_plane < 0.65).all()  # chance is .5; 4 standard errors of 390 episodes are .1
+
+
+def test_too_few_swaps_are_told(rng):
     task = make_task("bandit/reversal", n_trials=5)
     rollout = simulate(player("hidden-state", task), task, 20, seed=0)
     with pytest.raises(UserError, match="only 0 of 20 episodes"):
-        state_by_step(rollout)
+        state_by_step(rollout, rng)
