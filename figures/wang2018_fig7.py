@@ -9,7 +9,8 @@ How ours departs, where the paper says nothing: *the constant* is ``STRENGTH`` t
 up (the large one for stimulation), 1 by our choice, since then a blocked reward feels as if it had not been paid; other
 strengths are in the table ``strengths``. It acts in imposed and free choices alike; free ones are counted. Rewards are .25
 times the pellets; training draws the risky lever's probability from 0 to .5, and which lever it is, anew each
-episode (``bandit/risky_training``); the optimal player beside it starts from that range, too. The rats' bars are not published as numbers; none are shown.
+episode (``bandit/risky_training``); the optimal player beside it starts from that range, too. The rats'
+bars are not published as numbers; none are shown.
 """
 
 from collections.abc import Mapping, Sequence
