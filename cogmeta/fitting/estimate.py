@@ -90,8 +90,7 @@ def fit(
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
-    if isinstance(n_starts, bool) or not isinstance(n_starts, int | np.integer) or n_starts < 1:
-        raise UserError(f"n_starts must be an integer >= 1, got {n_starts!r}.")
+    check_starts(n_starts)
     rng = check_seed(seed)
     model, table = prepare(model, trials, reward_range, model_options)
     sequences = sequences_of(model, table, episode)
@@ -142,6 +141,12 @@ def _design(
     if method != "em":
         raise UserError(f"covariates are of a group, which method={method!r} does not have: use method='em'.")
     return design_of(covariates, trials, subjects, subject_table)
+
+
+def check_starts(n_starts: object) -> None:
+    """Say what a number of starts must be, if this is none."""
+    if isinstance(n_starts, bool) or not isinstance(n_starts, int | np.integer) or n_starts < 1:
+        raise UserError(f"n_starts must be an integer >= 1, got {n_starts!r}.")
 
 
 def prepare(

@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError
 from cogmeta.fitting.em import BROAD_VARIANCE, log_model_evidence
-from cogmeta.fitting.estimate import prepare
+from cogmeta.fitting.estimate import check_starts, prepare
 from cogmeta.fitting.hbi_result import HierarchicalComparison, group_table
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
@@ -136,6 +136,7 @@ def fit_hbi(
     'bandit/rescorla_wagner'
     """
     rng = check_seed(seed)
+    check_starts(n_starts)
     if isinstance(models, str | Model) or len(models) < 1:
         raise UserError("fit_hbi takes a list of models, such as ['bandit/rescorla_wagner', 'bandit/random'].")
     prepared = [prepare(model, trials, reward_range, {}) for model in models]
@@ -167,9 +168,7 @@ def infer(
         All models alike frequent: E log m_k is -log K.
     listener : callable, optional
     """
-    n, n_models = len(engines[0].count), len(engines)
-    state = State(tuple(map(_broad_group, engines)), tuple(first), np.ones((n, n_models)), np.zeros((n, n_models)),
-                  np.full(n_models, PRIOR_COUNT + n), -np.inf)
+    state = first_state(engines, first)
     for n_done in range(1, MAX_ITERATIONS + 1):
         after = update(engines, state, null)
         settled, state = _moved(state, after) < CLOSE, after
@@ -180,6 +179,13 @@ def infer(
     if listener:
         listener(n_done, n_done)
     return state, n_done, settled
+
+
+def first_state(engines: list[Engine], first: list[Points]) -> State:
+    """Return the state before the first round: everybody belongs to every model, whose group is broad."""
+    n, n_models = len(engines[0].count), len(engines)
+    return State(tuple(map(_broad_group, engines)), tuple(first), np.ones((n, n_models)), np.zeros((n, n_models)),
+                 np.full(n_models, PRIOR_COUNT + n), -np.inf)
 
 
 def update(engines: list[Engine], state: State, null: bool = False) -> State:

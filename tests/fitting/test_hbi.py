@@ -8,8 +8,9 @@ from scipy.special import expit, logit
 from cogmeta.errors import UserError
 from cogmeta.fitting import HierarchicalComparison, fit, fit_hbi, hbi
 from cogmeta.fitting.estimate import prepare
-from cogmeta.fitting.hbi import infer, update
+from cogmeta.fitting.hbi import update
 from cogmeta.fitting.lanes import Engine
+from cogmeta.fitting.optimiser import FINER, TOLERANCE
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models import make_model
 from cogmeta.simulate import simulate
@@ -109,16 +110,17 @@ def test_one_model_alone_is_nearly_em(mixture):
     assert alone.table["exceedance"].tolist() == [1.0]
 
 
-def test_the_bound_never_falls(mixture):
+def test_the_bound_never_falls_from_the_first_round_on(mixture):
     prepared = [prepare(name, mixture, None, {}) for name in NAMES]
     engines = [Engine(model, sequences_of(model, table)) for model, table in prepared]
     first = [hbi._first_fit(engine, 3, np.random.default_rng(0)) for engine in engines]
-    state, bounds = infer(engines, first)[0], []
-    for _ in range(3):
-        bounds.append(state.bound)
+    bounds, state = [], hbi.first_state(engines, first)
+    for _ in range(15):
         state = update(engines, state)
-    # Laplace's approximation is not exactly the variational posterior: hundredths of a nat
-    assert np.diff(bounds).min() > -0.05
+        bounds.append(state.bound)
+    # the search for each of 2 x 40 modes stops within so much of it
+    assert np.diff(bounds).min() > -2 * 40 * TOLERANCE / FINER
+    assert bounds[-1] - bounds[0] > 10
 
 
 def test_the_t_test_finds_what_is_not_there_and_what_is(found):
