@@ -127,8 +127,8 @@ class _Search(NamedTuple):
 
     def group(self, covariance: str, rng: np.random.Generator, design: Design) -> tuple[Points, dict[str, Any]]:
         """Fit subjects and their group."""
-        self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
-        best, group = maximise_group(self.engine, self.starts, self.subject, covariance, self.listener, design)
+        first = self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
+        best, group = maximise_group(self.engine, first, covariance, self.listener, design)
         n_choices = int(self.engine.sequences.n_scored.sum())
         return best, group | {"ibic": integrated_bic(self.engine, group, n_choices, covariance, rng, design=design)}
 

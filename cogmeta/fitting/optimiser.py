@@ -132,11 +132,29 @@ def maximise(
     Points
         One set a subject, in the order of subjects.
     """
-    points = look(engine, penalty, starts, subject)
+    return maximise_from(engine, penalty, look(engine, penalty, starts, subject), listener, race, tolerance)
+
+
+def maximise_from(
+    engine: Engine, penalty: Penalty, points: Points, listener: Listener | None = None, race: dict[int, int] | None = None,
+    tolerance: float = TOLERANCE,
+) -> Points:
+    """Do what ``maximise`` does, from starts at which the likelihood is known; ``points`` are moved."""
     _climb(engine, penalty, points, RACE if race is None else race, tolerance, MAX_STEPS, listener)
     best = points.take(_best(points))
     _climb(engine, penalty, best, {}, tolerance / FINER, LAST_STEPS, first_damping=LOWEST_DAMPING)
     return best
+
+
+def settle(engine: Engine, penalty: Penalty, points: Points, tolerance: float) -> Points:
+    """Return the maxima near points that were maxima under another penalty, one set a subject.
+
+    The likelihood is not run again where it is known: a set from which no step promises more than ``tolerance`` costs
+    nothing, and the others start hardly damped.
+    """
+    moved = under(penalty, points)
+    _climb(engine, penalty, moved, {}, tolerance, MAX_STEPS, first_damping=LOWEST_DAMPING)
+    return moved
 
 
 def _climb(

@@ -8,7 +8,13 @@ from scipy.special import expit
 from scipy.stats import binom, norm
 
 from cogmeta.errors import UserError
-from cogmeta.fitting import Fit, fit, log_likelihood
+from cogmeta.fitting import Fit, em, fit, log_likelihood
+from cogmeta.fitting.covariates import Design, no_covariates
+from cogmeta.fitting.estimate import prepare
+from cogmeta.fitting.lanes import Engine
+from cogmeta.fitting.optimiser import look, spread_starts
+from cogmeta.fitting.penalty import NoPenalty
+from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models import make_model
 from cogmeta.simulate import simulate
 from tasks.registry import make_task
@@ -75,6 +81,48 @@ def test_a_subject_without_answers_gets_the_group_s_mean(coins):
     assert result.parameters.iloc[-1]["bias"] == pytest.approx(expit(result.group["mean"][0]), abs=7e-3)
     assert "no answered trial" in result.flags["silent"]
     assert log_likelihood(result, table).isna().sum() == 1
+
+
+@pytest.fixture(scope="module")
+def learners():
+    """Thirty learners of 40 trials: too few to know a learning rate well, so that EM is slow."""
+    rng = np.random.default_rng(5)
+    own = {"learning_rate": expit(rng.standard_normal(30)), "inverse_temperature": np.exp(1 + 0.5 * rng.standard_normal(30))}
+    task = make_task("bandit/independent", n_trials=40)
+    return simulate(make_model("bandit/rescorla_wagner").agent(own), task, 30, seed=5).to_trials()
+
+
+def test_leaps_lead_where_plain_em_goes_in_the_end(learners):
+    model, table = prepare("bandit/rescorla_wagner", learners, None, {})
+    engine = Engine(model, sequences_of(model, table))
+    starts = np.repeat(spread_starts(model.scaled_parameters, 3, np.random.default_rng(0)), 30, axis=1)
+    plain = em._EM(engine, "full", no_covariates(30))
+    stand = plain.first(look(engine, NoPenalty(), starts, np.tile(np.arange(30), 3)))
+    result = fit("bandit/rescorla_wagner", learners, "em", n_starts=3)
+    for _ in range(100):
+        stand = plain.step(stand)
+    assert result.group["converged"] and result.group["n_iterations"] < 100
+    # a step moved the means by less than .02 standard errors; as many as ten such steps may be left
+    sd = np.sqrt(np.diag(stand.group.covariance))
+    assert np.abs((result.group["mean"] - stand.group.coefficients[0]) / sd).max() < 0.2 / np.sqrt(30)
+    assert result.group["log_model_evidence"] == pytest.approx(plain.evidence(stand), abs=2 * em.SETTLED)
+
+
+@pytest.mark.parametrize("rate", [0.3, 0.9])
+def test_a_leap_finds_the_limit_of_steps_that_shrink_evenly(rate):
+    rng = np.random.default_rng(0)
+    design = Design("~ age", ("Intercept", "age"), np.stack([np.ones(20), 20 + 50 * rng.random(20)], axis=1))
+    factor, away = np.tril(rng.standard_normal((3, 3))) + 3 * np.eye(3), rng.standard_normal((2, 3))
+    size = np.exp(0.1 * rng.standard_normal(3))
+
+    def after(n):
+        scaled = size ** (rate**n) * factor.T
+        return em.Group(np.ones((2, 3)) + rate**n * away, scaled.T @ scaled)
+
+    found = em._extrapolated(design, after(0), after(1), after(2))
+    np.testing.assert_allclose(found.coefficients, 1, rtol=1e-9)
+    # rows of the factor are scaled alike, so that only their logarithms move, as evenly as the means
+    np.testing.assert_allclose(found.covariance, factor @ factor.T, rtol=1e-9)
 
 
 @pytest.mark.slow
