@@ -1,12 +1,12 @@
 """Wang et al. 2018, figure 3: the network learns faster where the world is volatile, and its units know that it is.
 
 Claimed: fitted learning rates are higher in the volatile than in the stable half, in either order (d, dots: seeds, 8 in
-the paper and 2 here); volatility can be read out of the activity (b), where a Bayesian learner infers it (a); 37 +- 1 % of
+the paper and 5 here); volatility can be read out of the activity (b), where a Bayesian learner infers it (a); 37 +- 1 % of
 the units track it. How ours departs: training episodes are ``bandit/shifting_volatility``, whose statistics are ours;
 "tracks" is not defined in the text that we could see: here a unit does if its partial correlation with true
 volatility, last action, last reward and their product held, exceeds a named size; learners of fixed rate and of Bayes
 are shown beside the network; panel c, the people's bars, is left out. Four networks trained for 1 M steps, which lost about
-as much as a fixed rate does, learned faster where it was volatile in three of four; the two shown had 3 M.
+as much as a fixed rate does, learned faster where it was volatile in three of four; those shown had 3 M.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from figures.paper_figure import PaperFigure, Tables
 from tasks.players import player
 from tasks.registry import make_task
 
-TRAINED, TEST, SEEDS, N_EPISODES, N_BAYES = "bandit/shifting_volatility", "bandit/volatile", (0, 1), 300, 100
+TRAINED, TEST, SEEDS, N_EPISODES, N_BAYES = "bandit/shifting_volatility", "bandit/volatile", tuple(range(5)), 300, 100
 BLOCKS = ("Stable 1", "Volatile 1", "Volatile 2", "Stable 2")
 ORDERS = {"stable_first": BLOCKS[:2], "volatile_first": BLOCKS[2:]}
 """Order of the halves -> names of the first and the second."""
