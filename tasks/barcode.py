@@ -20,6 +20,7 @@ from cogmeta.task import TaskSpec
 from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.characters import SPLITS, draw_characters
+from tasks.contexts import check_barcodes, draw_bag, draw_barcodes
 
 GOOD_ARMS = {
     "each_once": "every arm is good in one context before any is good in a second",
@@ -106,10 +107,7 @@ class ContextBandit(ArmsTask):
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[ContextState, np.ndarray]:
         """Draw the bags, good arms and cues of ``n_episodes`` epochs; see ``Task.begin``."""
-        bag = np.tile(np.repeat(np.arange(self.n_contexts), self.n_exposures), (n_episodes, 1))
-        context = rng.permuted(bag, axis=1)
-        seen = (context[:, :, None] == np.arange(self.n_contexts)).cumsum(axis=1)
-        exposure = np.take_along_axis(seen, context[:, :, None], axis=2)[..., 0] - 1
+        context, exposure = draw_bag(n_episodes, self.n_contexts, self.n_exposures, rng)
         good_arm, cue = self._good_arms(n_episodes, rng), self.draw_cues(context, rng).astype(np.float32)
         return ContextState(0, context, exposure, good_arm, cue), self._look(0, cue)
 
@@ -177,9 +175,7 @@ class BarcodeBandit(ContextBandit):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 1 <= self.n_bits <= 16 or self.n_contexts > 2**self.n_bits - 1:
-            raise UserError(f"n_bits must lie in [1, 16] and give {self.n_contexts} distinct barcodes other than all "
-                            f"zeros, got {self.n_bits}.")
+        check_barcodes(self.n_bits, self.n_contexts)
 
     @property
     def cue_size(self) -> int:
@@ -188,10 +184,7 @@ class BarcodeBandit(ContextBandit):
 
     def draw_cues(self, context: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Return (n_epochs, n_episodes, n_bits) barcodes of 0 and 1."""
-        lots = rng.random((len(context), 2**self.n_bits - 1))
-        number = 1 + np.argsort(lots, axis=1)[:, : self.n_contexts]
-        barcode = number[:, :, None] >> np.arange(self.n_bits) & 1
-        return np.take_along_axis(barcode, context[:, :, None], axis=1)
+        return draw_barcodes(context, self.n_contexts, self.n_bits, rng)
 
 
 @dataclass(frozen=True)

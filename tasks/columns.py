@@ -60,6 +60,34 @@ def take(trials: pd.DataFrame, column: str, row: np.ndarray, padding: float = 0.
     return np.where(row >= 0, trials[column].to_numpy(float, na_value=np.nan)[row], padding)
 
 
+def indices(trials: pd.DataFrame, column: str, row: np.ndarray, n: int, need: str, hint: str) -> np.ndarray:
+    """Return (n_trials, n_episodes) int64 of a column of integers in [0, n) that a task needs; 0 in padding.
+
+    Parameters
+    ----------
+    trials : DataFrame
+    column : str
+    row : (n_trials, n_episodes) int array
+        From ``answered_rows``.
+    n : int
+    need, hint : str
+        For what the column is needed, and what to do about a number out of range: the ends of the messages.
+
+    Raises
+    ------
+    TrialTableError
+        The column is missing, or a number is not one of these.
+    """
+    if column not in trials:
+        raise TrialTableError(f"{need}; the trial table lacks the column {column!r}, found {[str(c) for c in trials]}.")
+    numbers = take(trials, column, row)
+    wrong = ~((numbers >= 0) & (numbers < n) & (numbers == np.floor(numbers)))
+    if wrong.any():
+        where = tuple(np.argwhere(wrong)[0])
+        raise TrialTableError(f"{column} must be an integer in [0, {n}), got {numbers[where]:g} at row {row[where]}. {hint}")
+    return numbers.astype(np.int64)
+
+
 def scored_and_forced(
     trials: pd.DataFrame, row: np.ndarray, choices: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray | None]:

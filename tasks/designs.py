@@ -25,6 +25,7 @@ from tasks.two_step_episodic import EpisodicTwoStep
 from tasks.two_step_planets import PlanetTwoStep
 from tasks.two_step_reversal import ReversalTwoStep
 from tasks.volatile import VolatileBandit
+from tasks.water_maze import WaterMaze
 
 _SCALE = "The trial index is given as trial / n_trials; the paper does not state its scale."
 
@@ -281,5 +282,12 @@ DESIGNS = (
     _maze("grid9", Maze, 9, 1000, " What is ahead is told in numbers, not shown as a frame."),
     _maze("pixels5", MazePixels, 5, 250, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
     _maze("pixels9", MazePixels, 9, 1000, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
+    Registered(
+        name="water_maze/contextual", constructor=WaterMaze, tags=("water_maze", "navigation", "context", "episodic memory"),
+        citation="Ritter et al. 2018, contextual water maze",
+        learns="Where the hidden goal of this context is, and to remember it until the context returns.",
+        departure="Little is known to us of the paper's maze: an open grid of 5 x 5, episodes of 30 steps, a random other place "
+                  "after the goal, independent goals and barcodes of 10 bits are our choices.",
+    ),
 )
 """In the order in which they are listed."""

@@ -21,11 +21,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cogmeta.errors import TrialTableError, UserError, unknown_name
+from cogmeta.errors import UserError, unknown_name
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import MDP, validate_trials
-from tasks.columns import answered_rows, flat, index_columns, take
+from tasks.columns import answered_rows, flat, index_columns, indices, take
 from tasks.labyrinths import Labyrinths, labyrinths, step_of
 
 MAZES = ("train", "test")
@@ -189,7 +189,9 @@ class Maze(Task):
         """
         trials = validate_trials(trials, MDP, 3, self.spec.reward_range)
         row = answered_rows(trials, MDP)
-        maze, place = (self._numbers(trials, row, *rule) for rule in (("maze", self.n_mazes), ("state", 4 * self.size**2)))
+        need, hint = f"{self.name!r} shows what stands in a maze", "Make the task with the size and n_mazes that were played."
+        maze = indices(trials, "maze", row, self.n_mazes, need, hint)
+        place = indices(trials, "state", row, 4 * self.size**2, need, hint)
         valid, block = row >= 0, take(trials, "block", row, padding=-1.0)
         begins = np.concatenate([np.ones_like(valid[:1]), block[1:] != block[:-1]])
         return Rollout(
@@ -198,18 +200,6 @@ class Maze(Task):
             scored=valid.copy(), row=row, hidden={
                 "maze": maze, "place": place, "distance_after": self.labyrinths.distance_after[maze, place].astype(int)},
         )
-
-    def _numbers(self, trials: pd.DataFrame, row: np.ndarray, column: str, n: int) -> np.ndarray:
-        if column not in trials:
-            raise TrialTableError(f"{self.name!r} shows what stands in a maze; the trial table lacks the column {column!r}, "
-                                  "the number of the maze.")
-        numbers = take(trials, column, row)
-        wrong = ~((numbers >= 0) & (numbers < n) & (numbers == np.floor(numbers)))
-        if wrong.any():
-            where = tuple(np.argwhere(wrong)[0])
-            raise TrialTableError(f"{column} must be an integer in [0, {n}) in {self.name!r}, got {numbers[where]:g} at row "
-                                  f"{row[where]}. Make the task with the size and n_mazes that were played.")
-        return numbers.astype(np.int64)
 
 
 @lru_cache(maxsize=8)

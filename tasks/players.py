@@ -44,6 +44,8 @@ from tasks.thompson import Thompson
 from tasks.two_step import TwoStep
 from tasks.two_step_players import two_step_players
 from tasks.volatile import VolatileBandit, volatile_players
+from tasks.water_maze import WaterMaze
+from tasks.water_maze_players import water_maze_players
 
 
 def bandit_players(task: BernoulliBandit) -> list[Agent]:
@@ -83,6 +85,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (RandomMDP, mdp_players),
     (HarlowPixels, turning_players),
     (Maze, maze_players),
+    (WaterMaze, water_maze_players),
     (ArmsTask, arms_players),
     (Task, lambda task: [RandomAgent(task)]),
 )

@@ -20,8 +20,9 @@ MOST_TRIALS = 60
 """Players are checked on shorter episodes; tasks are checked whole."""
 
 
-SMALL = {"harlow/pixels": {"size": 12, "n_trials": 3, "pair_length": 2}}
-"""Settings of tasks whose observations are large: their contract does not depend on the size."""
+SMALL = {"harlow/pixels": {"size": 12, "n_trials": 3, "pair_length": 2},
+         "water_maze/contextual": {"n_contexts": 3, "n_exposures": 3, "n_trials": 12}}
+"""Settings of tasks whose observations are large, or their epochs long: their contract does not depend on the size."""
 
 
 def small(name):
@@ -62,6 +63,7 @@ VARIANTS = [
     ("two_step/kool2016", {"fixation": True, "trial_index": True, "bounds": (-4.0, 5.0), "n_trials": 30}),
     ("harlow/pixels", {"size": 13, "n_trials": 2, "trial_steps": 24, "unrewarded": 0.0, "momentum": 0.0}),
     ("two_step/daw2011", {"fixation": True, "trial_index": True, "n_trials": 40, "invalid_penalty": 0.5}),
+    ("water_maze/contextual", {"size": 3, "n_contexts": 4, "n_exposures": 2, "n_trials": 7, "n_bits": 3, "step_reward": -0.1}),
 ]
 
 
