@@ -27,6 +27,8 @@ def run(
     starts: int = typer.Option(1, "--starts", help="Trainings from other weights; the best is kept."),
     penalty: float = typer.Option(1e-5, "--penalty", help="On absolute recurrent weights."),
     seed: int = typer.Option(0, "--seed", help="Of the first weights and of what is held out."),
+    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+    options: int | None = typer.Option(None, "--options", min=2, help="Of the first choice; by default as many as were taken."),
 ) -> None:
     """Fit networks of a few units to the choices in a trial table, and draw what they learnt.
 
@@ -39,9 +41,9 @@ def run(
     table = read_trials(trials)
     make_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
-    rows = []
+    asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": options}, []
     for size in sizes:
-        found = _fit(table, size, kind, descent, seed)
+        found = _fit(table, size, kind, descent, **asked)
         _write(found, out / f"{kind}_{size}")
         rows.append({"kind": kind, "units": size, "log_likelihood_per_choice": found.validation, "epochs": found.epochs})
         Console().print(str(found), soft_wrap=True, highlight=False)
@@ -56,14 +58,14 @@ def _sizes(text: str) -> list[int]:
         raise UserError(f"--units must be numbers separated by commas, such as 1,2,4; got {text!r}.") from None
 
 
-def _fit(table: pd.DataFrame, size: int, kind: str, descent: Descent, seed: int) -> TinyFit:
+def _fit(table: pd.DataFrame, size: int, kind: str, descent: Descent, **asked: object) -> TinyFit:
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("")
 
         def tell(epoch: int, score: float) -> None:
             progress.update(bar, description=f"{kind}, {size} units: epoch {epoch}, log-likelihood a choice {score:.4f}")
 
-        return fit_tiny_network(table, guess_family(table), size, kind, descent, seed, listener=tell)
+        return fit_tiny_network(table, guess_family(table), size, kind, descent, listener=tell, **asked)
 
 
 def _write(found: TinyFit, folder: Path) -> None:

@@ -145,6 +145,18 @@ def n_options_in(trials: pd.DataFrame, choice: Choice) -> int:
     return 2 if pd.isna(highest) else max(2, int(highest) + 1)
 
 
+def check_options(table: pd.DataFrame, column: str) -> None:
+    """Refuse a validated table whose options have gaps: coded from 1, or with a stray number, it would be fitted with phantom options."""
+    chosen = table[column].dropna().astype(int)
+    never = next(option for option in range(chosen.max() + 2) if option not in set(chosen))
+    if never > chosen.max():
+        return
+    row = int(np.argmax(table[column].fillna(-1) == chosen.max()))
+    raise TrialTableError(f"{column} must count options from 0, each taken at least once; option {never} never is, while {chosen.max()} is "
+                          f"at row {row} (subject {table['subject'].iloc[row]!r}). If options are coded 1, 2, ..., subtract 1 first; if "
+                          f"nobody took option {never}, say how many there are: n_arms=... (--option n_arms=...).")
+
+
 def guess_family(trials: pd.DataFrame) -> Family:
     """Return the family whose columns a table has."""
     for family in sorted(FAMILIES.values(), key=lambda f: -len(_required(f))):  # the most demanding first

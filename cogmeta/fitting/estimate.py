@@ -18,7 +18,7 @@ from cogmeta.fitting.subjects import tabulate
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed
-from cogmeta.trials import forced_trials, guess_family, missing, validate_trials
+from cogmeta.trials import check_options, forced_trials, guess_family, missing, validate_trials
 
 METHODS = ("map", "mle", "em")
 
@@ -171,17 +171,5 @@ def prepare(
     if (missing(table, model.family) | forced_trials(table)).all():
         raise UserError("all answered trials are forced, so there is no free choice to fit.")
     if getattr(model, "n_arms", 0) is None:
-        _check_options(table, model.family.choices[0].column)
+        check_options(table, model.family.choices[0].column)
     return model.for_trials(table), table
-
-
-def _check_options(table: pd.DataFrame, column: str) -> None:
-    """Refuse a table whose options have gaps: coded from 1, or with a stray number, it would be fitted with phantom options."""
-    chosen = table[column].dropna().astype(int)
-    never = next(option for option in range(chosen.max() + 2) if option not in set(chosen))
-    if never > chosen.max():
-        return
-    row = int(np.argmax(table[column].fillna(-1) == chosen.max()))
-    raise UserError(f"{column} must count options from 0, each taken at least once; option {never} never is, while {chosen.max()} is "
-                    f"at row {row} (subject {table['subject'].iloc[row]!r}). If options are coded 1, 2, ..., subtract 1 first; if "
-                    f"nobody took option {never}, say how many there are: n_arms=... (--option n_arms=...).")

@@ -23,7 +23,7 @@ from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.sequences import Sequences, sequences_of
 from cogmeta.models.tiny_network import TinyNetwork, input_index, weight_shapes
 from cogmeta.simulate import check_seed
-from cogmeta.trials import Family, get_family, n_options_in, validate_trials
+from cogmeta.trials import Family, check_options, get_family, n_options_in, validate_trials
 
 Listener = Callable[[int, float], None]
 """Called with the epoch and the validation log-likelihood a choice."""
@@ -148,7 +148,7 @@ def fit_tiny_network(
     Raises
     ------
     UserError
-        Fewer than two sequences, so that none can be held out.
+        Fewer than two sequences, so that none can be held out; without ``n_arms``, options with gaps (coded from 1).
 
     Examples
     --------
@@ -163,7 +163,9 @@ def fit_tiny_network(
     family = get_family(family)
     table = validate_trials(trials, family, reward_range=reward_range)
     low, high = reward_range or family.reward_range
-    n_arms = n_arms or n_options_in(table, family.choices[0])
+    if n_arms is None:
+        check_options(table, family.choices[0].column)
+        n_arms = n_options_in(table, family.choices[0])
     network = TinyNetwork(family.name, n_units, kind, n_arms, "choice2" in table, (low + high) / 2)
     data = _Data(network, sequences_of(network, table, episode))
     rng = check_seed(seed)

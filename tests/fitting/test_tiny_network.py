@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from analyses.fit_network_command import app
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
 from analyses.players import find_player
 from cogmeta.errors import UserError
@@ -140,3 +142,20 @@ def test_portraits_are_drawn_with_every_input(n_units):
     figure = plot_phase_portrait(phase_portrait(leaky(n_units), n_points=21))
     shown = [line.get_label() for line in figure.axes[0].lines][:4] if n_units == 1 else [a.get_title() for a in figure.axes]
     assert [s.replace("\n", ", ") for s in shown] == [f"choice {c}, reward {r}" for c in (0, 1) for r in (0, 1)]
+
+
+def test_options_that_are_coded_from_1_are_not_learnt_as_three():
+    trials = learner(0, n_episodes=4).assign(choice=lambda table: table["choice"] + 1)
+    with pytest.raises(UserError, match="option 0 never is.*subtract 1"):
+        fit_tiny_network(trials, "bandit", 1)
+    assert fit_tiny_network(trials, "bandit", 1, descent=Descent(max_epochs=1), n_arms=3).network.n_arms == 3
+
+
+def test_rewards_of_any_range_are_fitted_by_a_command_that_is_told_so(tmp_path):
+    trials = learner(0, n_episodes=4).assign(reward=lambda table: 10 * table["reward"])
+    trials.to_csv(tmp_path / "points.csv", index=False)
+    asked = [str(tmp_path / "points.csv"), "--units", "1", "--epochs", "1", "--out", str(tmp_path / "networks")]
+    with pytest.raises(UserError, match="--reward-range LOW HIGH"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert CliRunner().invoke(app, [*asked, "--reward-range", "0", "10"]).exit_code == 0
+    assert (tmp_path / "networks" / "gru_1" / "record.json").is_file()
