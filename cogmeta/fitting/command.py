@@ -1,6 +1,7 @@
 """Fit a cognitive model to the choices of every subject in a trial table."""
 
 import codecs
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -19,7 +20,7 @@ from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
 from cogmeta.trials import INDEX, read_trials
 
-TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
+TRIALS_FILE, LATENTS_FILE, COEFFICIENTS_FILE = "trial_log_likelihood.csv", "latents.csv", "coefficients.csv"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -41,10 +42,13 @@ def main(
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 
-    Writes parameters.csv, summary.json and trial_log_likelihood.csv; with --latents also latents.csv.
+    Writes parameters.csv, summary.json and trial_log_likelihood.csv; with --latents also latents.csv, with --method em
+    coefficients.csv (of the group's mean, in unconstrained coordinates).
 
     Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
+    if subject_table is not None and covariates is None:
+        raise UserError("--subject-table holds covariates; say which of its columns count: --method em --covariates '~ age + group'.")
     made = make_model(model, **read_options(model, option))
     table = read_trials(trials, _encoding(encoding))
     make_folder(out)
@@ -56,10 +60,13 @@ def main(
                      covariates=covariates, subject_table=_subjects(subject_table),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
-    if write_latents:
-        with atomic_path(out / LATENTS_FILE) as part:
-            latents(result, table).to_csv(part, index=False)
-    _show(result, out, console)
+    further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
+    if "coefficients" in result.group:
+        further[COEFFICIENTS_FILE] = result.coefficients
+    for name, content in further.items():
+        with atomic_path(out / name) as part:
+            content.to_csv(part, index=False)
+    _show(result, out, console, further)
 
 
 def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
@@ -92,7 +99,7 @@ def _encoding(name: str) -> str:
         raise UserError(f"--encoding must name a text encoding such as utf-8 or latin-1, got {name!r}.") from error
 
 
-def _show(result: Fit, folder: Path, console: Console) -> None:
+def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -> None:
     totals = result.totals()
     table = Table(title=f"{result.model.name} ({result.method}), {totals['n_subjects']} subjects")
     for name in ("parameter", "", "mean", "quartile 1", "median", "quartile 3"):
@@ -110,7 +117,7 @@ def _show(result: Fit, folder: Path, console: Console) -> None:
         console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
     if len(result.flags) > 5:
         console.print(f"... {len(result.flags)} subjects are flagged, see {PARAMETERS_FILE}", style="yellow")
-    console.print(f"written to {folder}: {PARAMETERS_FILE}, {SUMMARY_FILE}, {TRIALS_FILE}", soft_wrap=True)
+    console.print(f"written to {folder}: {', '.join((PARAMETERS_FILE, SUMMARY_FILE, TRIALS_FILE, *further))}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -63,12 +63,21 @@ def design_of(
     table = _one_row_each(trials if subject_table is None else subject_table, subjects, formula)
     try:
         built = dmatrix(formula, table, return_type="dataframe", NA_action="raise")
-    except (PatsyError, NameError, SyntaxError, TypeError, ValueError) as error:
-        raise UserError(f"the covariates {formula!r} cannot be made into a design matrix: {str(error).splitlines()[0]}. "
-                        "Write a formula such as '~ age + group'.") from error
+    except PatsyError as error:
+        if isinstance(error.__cause__, NameError):
+            known = [str(name) for name in (trials if subject_table is None else subject_table).columns if name != "subject"]
+            raise UserError(f"the covariates {formula!r} name what is no column: {error.__cause__}. Columns are {known}.") from error
+        raise _no_matrix(formula, error) from error
+    except (NameError, SyntaxError, TypeError, ValueError) as error:
+        raise _no_matrix(formula, error) from error
     design = Design(formula, tuple(built.columns), built.to_numpy(float))
     _check(design, subjects)
     return design
+
+
+def _no_matrix(formula: str, error: Exception) -> UserError:
+    return UserError(f"the covariates {formula!r} cannot be made into a design matrix: {str(error).splitlines()[0]}. "
+                     "Write a formula such as '~ age + group'.")
 
 
 def _one_row_each(table: pd.DataFrame, subjects: list[str], formula: str) -> pd.DataFrame:

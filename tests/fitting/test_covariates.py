@@ -92,3 +92,9 @@ def test_covariates_need_a_group():
         fit("bandit/random", coins(3, 20, np.random.default_rng(0)), covariates="~ age")
     with pytest.raises(UserError, match="no coefficients; use method='em'"):
         _ = fit("bandit/random", coins(3, 20, np.random.default_rng(0))).coefficients
+
+
+def test_a_covariate_that_is_no_column_is_named_with_the_columns_there_are():
+    trials = coins(10, 5, np.random.default_rng(0))
+    with pytest.raises(UserError, match="'agee' is not defined. Columns are .*'age'"):
+        fit("bandit/random", trials, "em", n_starts=1, covariates="~ agee")

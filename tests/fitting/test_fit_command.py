@@ -69,3 +69,22 @@ def test_bad_input_is_a_sentence(arguments, message, trials, tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(app, [a.format(trials) for a in arguments])
     assert isinstance(result.exception, UserError) and message in str(result.exception)
+
+
+def test_every_file_that_is_written_is_named(trials, tmp_path):
+    table = pd.read_csv(trials)
+    pd.concat([table, table.assign(subject=table["subject"] + "2")]).assign(
+        age=lambda t: t["subject"].map({"a": 20, "b": 30, "a2": 50, "b2": 41})).to_csv(trials, index=False)
+    arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--starts", "1", "--latents",
+                 "--method", "em", "--covariates", "~ age"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    named = result.output.split("written to")[1].partition(":")[2].strip().split(", ")
+    assert sorted(named) == sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert pd.read_csv(tmp_path / "out" / "coefficients.csv")["term"].tolist() == ["Intercept", "age"] * 2
+
+
+def test_a_table_of_subjects_without_a_formula_is_refused(trials, tmp_path):
+    arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--subject-table", str(trials)]
+    with pytest.raises(UserError, match="--covariates"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
