@@ -75,10 +75,11 @@ def _claim(folder: Path, study: dict[str, Any]) -> None:
     text = json.dumps(study, indent=1, sort_keys=True, default=str) + "\n"
     if path.exists():
         before = path.read_text(encoding="utf-8")
-        if before != text:
+        if before == text:
+            return
+        if any((folder / PIECES).glob("*")):  # else it stopped before its first piece, and nothing is lost
             raise UserError(f"{str(folder)!r} holds another study: {_difference(before, text)}. Choose another folder, "
                             "or remove it.")
-        return
     with atomic_path(path) as part:
         part.write_text(text, encoding="utf-8")
 

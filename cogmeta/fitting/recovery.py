@@ -138,8 +138,8 @@ def _with_table(
     model, table = prepare(model, design, reward_range, {})
     own = table["subject"].nunique()
     if n_subjects not in (None, own):
-        raise UserError(f"a trial table brings its own subjects, {own}; leave n_subjects out, and simulate it several "
-                        "times with n_data_sets.")
+        raise UserError(f"a trial table brings its own subjects, {own}; leave n_subjects (--subjects) out, and simulate it several "
+                        "times with n_data_sets (--data-sets).")
     return model, table, own
 
 

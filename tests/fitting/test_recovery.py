@@ -129,3 +129,11 @@ def test_recovery_on_one_s_own_table_from_one_s_own_fit():
 def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises(UserError, match=message):
         call()
+
+
+def test_a_folder_of_a_study_that_was_refused_before_it_began_is_free(tmp_path):
+    with pytest.raises(UserError, match="family"):
+        recover("two_step/hybrid", TASK, n_subjects=2, n_starts=1, folder=tmp_path)
+    assert len(recover(MODEL, TASK, n_subjects=2, n_starts=1, folder=tmp_path).table) == 2 * 2
+    with pytest.raises(UserError, match="another study.*n_subjects"):
+        recover(MODEL, TASK, n_subjects=3, n_starts=1, folder=tmp_path)
