@@ -116,7 +116,7 @@ def plot_training(
     ax = new_axes(ax, 3.6, 2.7)
     records = {"": records} if isinstance(records, pd.DataFrame) else records
     for (name, record), color in zip(records.items(), colors(records).values(), strict=True):
-        ax.plot(record[x], record[y], color=color, label=name or None, linewidth=1.2)
+        ax.plot(record[x], record[y], color=color, label=name or None, linewidth=1.2, marker="." if len(record) == 1 else None)
     for name, level in (references or {}).items():
         ax.axhline(level, color=REFERENCE, linestyle="--", linewidth=0.9)
         ax.annotate(name, (1, level), xycoords=("axes fraction", "data"), xytext=(3, 0), textcoords="offset points",

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from analyses.style import PALETTE, REFERENCE, new_axes, styled
 from cogmeta.fitting.confusion import Confusion
@@ -44,10 +45,20 @@ def _scatter(rows: pd.DataFrame, row: pd.Series, ax: Axes, log: bool) -> None:
         ax.set(xscale="log", yscale="log")
         both = both[(both > 0).all(axis=1)]
     ends = [np.nanmin(both), np.nanmax(both)]
+    if log:
+        _few_ticks(ax, decades=np.log10(ends[1] / ends[0]))
     ax.plot(ends, ends, color=REFERENCE, lw=0.8)
     ax.scatter(both[:, 0], both[:, 1], s=6, color=PALETTE[0], alpha=0.5, linewidths=0)
     ax.set(xlabel="simulated", ylabel="estimated")
     ax.text(0.04, 0.96, f"r = {row['r']:.2f}", transform=ax.transAxes, va="top")
+
+
+def _few_ticks(ax: Axes, decades: float) -> None:
+    """Label a logarithmic panel in plain numbers, so few that they do not touch."""
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 1.5 else (1,)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
 
 
 @styled
