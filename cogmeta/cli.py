@@ -33,6 +33,8 @@ class Commands(TyperGroup):
     def get_command(self, ctx: typer.Context, name: str) -> object:
         """Return a command: the real one where it will run, else its name and one line of help."""
         found = _registered()
+        if name not in found and name in ORDER:
+            raise UserError(f"the command {name!r} was added after cogmeta was installed here; install again: pip install -e .")
         if name not in found:
             raise unknown_name("command", name, found)
         if getattr(ctx, "asked", None) != name:

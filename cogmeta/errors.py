@@ -36,14 +36,14 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
     Examples
     --------
     >>> print(unknown_name("model", "rescorla", ["bandit/rescorla_wagner", "two_step/hybrid"]))
-    unknown model 'rescorla'. Known models: 'bandit/rescorla_wagner', 'two_step/hybrid'. Did you mean 'bandit/rescorla_wagner'?
+    unknown model 'rescorla'. Did you mean 'bandit/rescorla_wagner'? Known models: 'bandit/rescorla_wagner', 'two_step/hybrid'.
     """
     known = sorted(known)
     listed = ", ".join(repr(k) for k in known)
     guess = _nearest(name, known)
     hint = f" Did you mean {guess!r}?" if guess else ""
     noun, of, whose = kind.partition(" of ")
-    return UserError(f"unknown {kind} {name!r}. Known {noun}s{of}{whose}: {listed}.{hint}")
+    return UserError(f"unknown {kind} {name!r}.{hint} Known {noun}s{of}{whose}: {listed}.")
 
 
 def _nearest(name: str, known: list[str]) -> str | None:

@@ -217,3 +217,8 @@ def test_simulated_trials_can_be_fitted(run, tmp_path):
     assert status == 0, err
     assert run("fit", "bandit/rescorla_wagner", tmp_path / "t.csv", "--out", tmp_path / "fit")[0] == 0
     assert json.loads((tmp_path / "fit" / "summary.json").read_text())["totals"]["n_subjects"] == 4
+
+
+def test_a_command_that_came_after_the_installation_says_to_install_again(fails, monkeypatch):
+    monkeypatch.setattr("cogmeta.cli._registered", dict)
+    assert "pip install -e ." in fails("hbi", "--help")

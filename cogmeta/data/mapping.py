@@ -181,7 +181,7 @@ def load_mapping(mapping: ColumnMapping | Mapping | str | Path) -> ColumnMapping
     --------
     >>> load_mapping({"family": "bandit", "column": {}})
     Traceback (most recent call last):
-    cogmeta.errors.UserError: unknown mapping key 'column'. Known mapping keys: ... Did you mean 'columns'?
+    cogmeta.errors.UserError: unknown mapping key 'column'. Did you mean 'columns'? Known mapping keys: ...
     """
     if isinstance(mapping, ColumnMapping):
         return mapping
@@ -300,10 +300,15 @@ def _column(raw: pd.DataFrame, name: str, mapping: ColumnMapping, family: Family
         if wrong.any():
             row = wrong.idxmax()
             raise TrialTableError(f"{name} must be a number, got {text[row]!r} in column {mapping.columns[name]!r} at "
-                                  f"row {row}. List its codes under [codes.{name}], or under missing if it is no "
-                                  "response.")
+                                  f"row {row}. {_advice(text[row], name)}")
         return number * mapping.scale.get(name, 1) + mapping.offset.get(name, 0)
     return text if wrong.any() else number
+
+
+def _advice(cell: str, name: str) -> str:
+    if cell.lower() in ("true", "false"):
+        return f"Say which is which: [codes.{name}] true = 1, false = 0."
+    return f"List its codes under [codes.{name}], or under missing if it is no response."
 
 
 def _recode(text: pd.Series, name: str, mapping: ColumnMapping) -> pd.Series:

@@ -220,3 +220,11 @@ def test_transcripts_that_do_not_read_as_the_pattern_says_are_refused(tmp_path):
     ]:
         with pytest.raises(UserError, match=message):
             read_mapped(path, mapping | {"transcript": transcript})
+
+
+def test_true_and_false_are_asked_for_and_read_by_their_codes(tmp_path):
+    path = write(tmp_path, json.dumps([{"who": "a", "key": 0, "correct": True}, {"who": "a", "key": 1, "correct": False}]), "a.json")
+    mapping = {"family": "bandit", "columns": {"subject": "who", "choice": "key", "reward": "correct"}}
+    with pytest.raises(UserError, match=r"\[codes.reward\] true = 1, false = 0"):
+        read_mapped(path, mapping)
+    assert read_mapped(path, mapping | {"codes": {"reward": {"true": 1, "false": 0}}})["reward"].tolist() == [1, 0]
