@@ -19,7 +19,7 @@ app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_compl
 def tasks(
     name: Annotated[str | None, typer.Argument(help="Registered id; without it all are listed.")] = None,
     docs: Annotated[Path | None, typer.Option(help="Write a page a suite into this folder instead.")] = None,
-    suite: Annotated[str | None, typer.Option(help="With --docs: this suite alone, such as two_step.")] = None,
+    suite: Annotated[str | None, typer.Option(help="This suite alone, such as two_step.")] = None,
     episodes: Annotated[int, typer.Option(help="With --docs: episodes of each reference player, at most.")] = 200,
 ) -> None:
     """List the registered tasks, show the settings of one in full, or write a page of documentation a suite.
@@ -27,10 +27,12 @@ def tasks(
     Example: cogmeta tasks two_step/wang2018
     """
     console = Console(width=None if Console().is_terminal else 140)
+    if suite is not None and suite not in suites():
+        raise unknown_name("suite", suite, suites())
     if docs is not None:
         _write(docs, suite, episodes, console)
     elif name is None:
-        console.print(overview())
+        console.print(overview(suite))
     else:
         entry = registered(name)
         console.print(details(entry))
@@ -38,22 +40,21 @@ def tasks(
 
 
 def _write(folder: Path, suite: str | None, episodes: int, console: Console) -> None:
-    if suite is not None and suite not in suites():
-        raise unknown_name("suite", suite, suites())
     if episodes < 1:
         raise UserError(f"--episodes must be at least 1, got {episodes}.")
     for path in write_pages(folder, episodes, suite, listener=lambda name: console.print(f"playing {name}", style="dim")):
         console.print(f"wrote {path}", markup=False, highlight=False)
 
 
-def overview() -> Table:
-    """Return the table of all registered tasks."""
+def overview(suite: str | None = None) -> Table:
+    """Return the table of all registered tasks, or of those of one suite."""
     table = Table("id", "family", "trials", "citation", "what must be learnt")
     table.columns[0].no_wrap = True
     table.columns[2].justify = "right"
     for name in task_names():
         entry = registered(name)
-        table.add_row(name, entry.family, str(make_task(name).spec.n_trials), entry.citation, entry.learns)
+        if suite in (None, entry.family):
+            table.add_row(name, entry.family, str(make_task(name).spec.n_trials), entry.citation, entry.learns)
     return table
 
 

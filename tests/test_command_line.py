@@ -222,3 +222,9 @@ def test_simulated_trials_can_be_fitted(run, tmp_path):
 def test_a_command_that_came_after_the_installation_says_to_install_again(fails, monkeypatch):
     monkeypatch.setattr("cogmeta.cli._registered", dict)
     assert "pip install -e ." in fails("hbi", "--help")
+
+
+def test_the_tasks_of_one_suite_are_listed_alone(run, fails):
+    listed = run("tasks", "--suite", "mdp")[1]
+    assert "mdp/random" in listed and "bandit/" not in listed
+    assert "Did you mean 'mdp'?" in fails("tasks", "--suite", "mpd")
