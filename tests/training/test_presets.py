@@ -2,6 +2,7 @@
 
 import pytest
 
+from analyses.episodic_stay import episodic_regression, episodic_stay
 from analyses.multi_lag_regression import multi_lag_regression
 from cogmeta.simulate import simulate
 from cogmeta.training import train
@@ -31,3 +32,15 @@ def test_the_two_step_preset_earns_nearly_the_optimum_and_learns_from_the_state_
     weights = multi_lag_regression(rollout.to_trials(subject="network"))
     first = weights[weights["lag"] == 1].set_index("term")["coefficient"]
     assert first["rewarded_rare"] < 0 < first["rewarded_common"]  # Wang et al. 2018, Fig. 5e
+
+
+@pytest.mark.slow
+def test_the_episodic_two_step_preset_recalls_what_the_cued_visit_paid_and_plans_with_it():
+    agent, task = trained("two_step/episodic", 0)
+    trials = {name: simulate(one, task, 200, seed=11).to_trials() for name, one in
+              (("whole", agent), ("shut", agent.with_lesion(gate=0.0)))}
+    cued = trials["whole"]["cued_trial"].notna()
+    assert trials["whole"]["reward"][cued].mean() > 0.72  # an episodic planner; exact without memory .674, with it .801
+    crossover = {name: episodic_regression(episodic_stay(table)).set_index(["panel", "term"])["coefficient"]
+                 ["episodic", "reward_x_transition"] for name, table in trials.items()}
+    assert crossover["whole"] > 1 and abs(crossover["shut"]) < 0.2  # learners without memory of visits: .08 to .18
