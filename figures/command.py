@@ -52,8 +52,8 @@ def run(
 
 def write_scoreboard(board: pd.DataFrame, path: Path) -> None:
     """Write the scoreboard of all figures as a Markdown page."""
-    lines = ["# Scoreboard", "", "Made by `cogmeta figure --all`. Claims were written from the papers before the run and are never tuned; a claim "
-             "is met if it is met in every seed.", "", "| figure | claim | reference | ours | 95 % interval | seeds | met | source |",
+    lines = ["# Scoreboard", "", "Made by `cogmeta figure --all`. Claims come from the papers and are never tuned; where one was added after a first "
+             "look at the results, its source or the head of the figure's file says so. A claim is met if it is met in every seed.", "", "| figure | claim | reference | ours | 95 % interval | seeds | met | source |",
              "|---|---|---|---|---|---|---|---|"]
     for row in board.itertuples():
         interval = f"{row.low:.3g} to {row.high:.3g}" if row.seeds > 1 else "–"
