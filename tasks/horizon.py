@@ -62,9 +62,9 @@ class HorizonBandit(ArmsTask):
     Examples
     --------
     >>> task = HorizonBandit()
-    >>> state, observation = task.begin(4, np.random.default_rng(0))
+    >>> state, observation = task.begin(40, np.random.default_rng(0))
     >>> observation.shape, task.imposed(state).shape, sorted(set(state.horizon.tolist()))
-    ((4, 3), (4,), [1, 6])
+    ((40, 3), (40,), [1, 6])
     """
 
     horizons: tuple[int, ...] = (1, 6)

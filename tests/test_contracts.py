@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from small_tasks import small
 
 from analyses.compare import compare
 from cogmeta.agents import LSTMActorCritic
@@ -18,16 +19,6 @@ from tasks.train_run import measure
 
 MOST_TRIALS = 60
 """Players are checked on shorter episodes; tasks are checked whole."""
-
-
-SMALL = {"harlow/pixels": {"size": 12, "n_trials": 3, "pair_length": 2},
-         "water_maze/contextual": {"n_contexts": 3, "n_exposures": 3, "n_trials": 12}}
-"""Settings of tasks whose observations are large, or their epochs long: their contract does not depend on the size."""
-
-
-def small(name):
-    """Return a registered task, with ``SMALL`` settings if it has any."""
-    return make_task(name, **SMALL.get(name, {}))
 
 
 def short(name):

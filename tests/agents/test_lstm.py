@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from small_tasks import small
 import torch
 
 from cogmeta.agents import LSTMActorCritic, LSTMConfig
@@ -11,14 +12,14 @@ from cogmeta.check import check_agent
 from cogmeta.errors import UserError
 from cogmeta.simulate import replay, simulate
 from tasks.bandit import BernoulliBandit
-from tasks.registry import make_task, task_names
+from tasks.registry import task_names
 
 TASK = BernoulliBandit(n_trials=20)
 
 
 @pytest.mark.parametrize("name", task_names())
 def test_an_lstm_keeps_the_contract_of_an_agent_on_every_task(name):
-    task = make_task(name)
+    task = small(name)
     check_agent(LSTMActorCritic.for_task(task, n_units=6, seed=1), task)
 
 

@@ -11,7 +11,11 @@ from figures.paper_figure import make_figure
 from figures.registry import FIGURES
 
 
-@pytest.mark.parametrize("name", FIGURES)
+LONG = ("wang2016_fig2", "wang2016_fig4", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode", "ritter2018_gates")
+"""Figures of which even the quick version takes many seconds."""
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in FIGURES])
 def test_a_figure_leaves_pictures_tables_record_and_scoreboard(name, tmp_path):
     figure = FIGURES[name]
     board = make_figure(figure, tmp_path, quick=True)
