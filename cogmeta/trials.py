@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cogmeta.errors import TrialTableError
+from cogmeta.errors import TrialTableError, UserError
 from cogmeta.families import BANDIT, FAMILIES, FORCED, INDEX, MDP, TWO_STEP, Choice, Family, get_family  # noqa: F401
 from cogmeta.files import atomic_path
 
@@ -220,7 +220,15 @@ def read_table(path: str | Path, encoding: str = "utf-8", **settings: object) ->
 
 
 def write_trials(trials: pd.DataFrame, path: str | Path) -> None:
-    """Write a trial table as CSV, whole or not at all; floats keep every digit."""
+    """Write a trial table as CSV, whole or not at all; floats keep every digit.
+
+    Raises
+    ------
+    UserError
+        The name ends like another kind of table, which a spreadsheet would then fail to open.
+    """
+    if Path(path).suffix.lower() in (".xlsx", ".xls", ".ods", ".json", ".mat", ".parquet"):
+        raise UserError(f"a trial table is written as CSV, not as {Path(path).suffix}; name it {str(Path(path).with_suffix('.csv'))!r}.")
     with atomic_path(path) as part:
         trials.to_csv(part, index=False)
 

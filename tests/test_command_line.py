@@ -228,3 +228,8 @@ def test_the_tasks_of_one_suite_are_listed_alone(run, fails):
     listed = run("tasks", "--suite", "mdp")[1]
     assert "mdp/random" in listed and "bandit/" not in listed
     assert "Did you mean 'mdp'?" in fails("tasks", "--suite", "mpd")
+
+
+def test_a_trial_table_is_not_written_under_the_name_of_a_spreadsheet(fails, tmp_path):
+    asked = ("simulate", "random", "--task", "bandit/easy", "--episodes", 1, "--out", tmp_path / "trials.xlsx")
+    assert "written as CSV" in fails(*asked) and not list(tmp_path.iterdir())
