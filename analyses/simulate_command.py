@@ -22,7 +22,7 @@ def run(
     episodes: int = typer.Option(300, "--episodes", help="Episodes played."),
     out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
     seed: int = typer.Option(0, "--seed", help="Same seed, same trials."),
-    parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value; the middle of the prior for what is not named."),
+    parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value; the middle of its plausible range for one not named."),
     subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name; else each is a subject."),
     settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task, such as n_trials=200; repeatable."),
 ) -> None:
