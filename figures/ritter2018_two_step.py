@@ -28,7 +28,7 @@ from figures.paper_figure import PaperFigure, Tables
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS, N_EPISODES = "two_step/episodic", (0, 1), 200
+TASK, SEEDS, N_EPISODES = "two_step/episodic", (0, 1, 2, 3, 4), 200
 EPISODIC, NETWORK, SHUT = f"{TASK} episodic_lstm", "network", "gate held shut"
 STRATEGIES = ("model-free", "model-based", "episodic-model-free", "episodic-model-based")
 WITHOUT_MEMORY = "belief-filter"
