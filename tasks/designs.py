@@ -4,6 +4,7 @@ from typing import Any
 
 from tasks.bandit import BernoulliBandit
 from tasks.barcode import BarcodeBandit, CharacterBandit
+from tasks.contextual_choice import ContextualChoice
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_vector import HarlowVector
@@ -179,6 +180,13 @@ DESIGNS = (
         learns="As bandit/barcode, where a context is a character that looks a little different at every return.",
         departure="Characters are random strokes in 8 x 8 pixels, seen as they are; the paper's are handwritten "
                   "(Omniglot) and embedded by a trained network.",
+    ),
+    Registered(
+        name="bandit/contextual_choice", constructor=ContextualChoice, tags=("bandit", "context", "episodic memory"),
+        citation="Ritter et al. 2018 (memory); a public demonstration, dnd-lstm (task)",
+        learns="To follow late evidence, and to recall what it said when a context returns, before it comes.",
+        departure="The share of right answers is paid at the last step, so that no reward tells the answer; evidence is one-hot "
+                  "and certain, contexts are barcodes, and returns are drawn from a bag.",
     ),
     Registered(
         name="bandit/horizon", constructor=HorizonBandit, tags=("bandit", "gaussian", "forced", "people"),

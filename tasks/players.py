@@ -15,6 +15,8 @@ from tasks.bandit import BernoulliBandit
 from tasks.bandit_optimal import MOST_TRIALS as MOST_SOLVED
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
+from tasks.contextual_choice import ContextualChoice
+from tasks.contextual_choice_players import contextual_choice_players
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
 from tasks.gittins import MOST_OFFERED as MOST_INDEXED
 from tasks.gittins import Gittins
@@ -77,6 +79,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (GaussianBandit, gaussian_players),
     (RiskyOrSafeBandit, gaussian_players),
     (ContextBandit, context_players),
+    (ContextualChoice, contextual_choice_players),
     (HorizonBandit, horizon_players),
     (RiskyBandit, risky_players),
     (InferredValue, reversal_players),

@@ -42,6 +42,7 @@ _EXACT = {  # reward a trial
     "bandit/informative": {"informed": 20.55 / 5, "search": 11.0 / 5},
     "bandit/barcode": {"random": 0.18, "oracle": 0.9},
     "bandit/barcode_class": {"random": 0.18, "oracle": 0.9},
+    "bandit/contextual_choice": {"random": 0.05, "follow-evidence": 0.0775, "remember-answer": 0.08875, "oracle": 0.1},
     "water_maze/contextual": {"random": 0.0212, "exhaustive-search": 0.2028, "search-and-remember": 0.2889,
                               "shortest-path": 0.2985},
     "two_step/wang2016": {"random": 0.5, "oracle": 0.70},
