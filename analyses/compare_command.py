@@ -79,7 +79,7 @@ def run(
     Example:  cogmeta compare --task two_step/daw2011 feher2020_twostep:story=magic_carpet --models two_step/hybrid two_step/model_free --out comparison
     """
     if not agents and not models and not tiny:
-        raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta fit --help) or --tiny.")
+        raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta models) or --tiny.")
     networks = read_tiny(tiny, epochs)
     check_by(held_out or "session")
     check_seed(seed)

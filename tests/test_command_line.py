@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cogmeta.cli import main
+from cogmeta.cli import ORDER, main
 
-COMMANDS = ("quickstart", "tasks", "train", "simulate", "fit", "compare", "data", "figure")
+COMMANDS = ORDER
 
 
 @pytest.fixture
