@@ -95,6 +95,8 @@ def fit(
     model, table = prepare(model, trials, reward_range, model_options)
     sequences = sequences_of(model, table, episode)
     n_subjects = len(sequences.subjects)
+    if method == "em":
+        check_group(n_subjects)
     design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
     search = _Search(Engine(model, sequences), starts, np.tile(np.arange(n_subjects), n_starts), listener)
@@ -141,6 +143,13 @@ def _design(
     if method != "em":
         raise UserError(f"covariates are of a group, which method={method!r} does not have: use method='em'.")
     return design_of(covariates, trials, subjects, subject_table)
+
+
+def check_group(n_subjects: int) -> None:
+    """Say that a group needs more than one subject, if there is just one."""
+    if n_subjects < 2:
+        raise UserError(f"a group's spread is learnt from at least two subjects, this trial table has {n_subjects}. Fit one "
+                        "subject with method='map'; or name the subjects, if sessions are people.")
 
 
 def check_starts(n_starts: object) -> None:

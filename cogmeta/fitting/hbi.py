@@ -27,7 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError
 from cogmeta.fitting.em import BROAD_VARIANCE, log_model_evidence
-from cogmeta.fitting.estimate import check_starts, prepare
+from cogmeta.fitting.estimate import check_group, check_starts, prepare
 from cogmeta.fitting.hbi_result import HierarchicalComparison, group_table
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
@@ -144,6 +144,7 @@ def fit_hbi(
     if len(set(names)) < len(names):
         raise UserError(f"each model must be named once, got {names}.")
     engines = [Engine(model, sequences_of(model, table, episode)) for model, table in prepared]
+    check_group(len(engines[0].sequences.subjects))
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         first = [_first_fit(engine, n_starts, rng) for engine in engines]
         state, n_done, settled = infer(engines, first, listener=listener)

@@ -76,7 +76,7 @@ def test_covariates_may_stand_in_a_table_of_subjects(trials, tmp_path):
 
 @pytest.mark.parametrize(("options", "message"), [
     (["--covariates", "~ age"], "which method='map' does not have: use method='em'"),
-    (["--method", "em", "--covariates", "~ agee"], "cannot be made into a design matrix"),
+    (["--method", "em", "--covariates", "~ agee"], "name what is no column: name 'agee' is not defined"),
     (["--method", "em", "--covariates", "~ trial"], "'trial' must be constant within a subject, but 's0' has 30 values"),
     (["--method", "em", "--covariates", "~ age", "--subject-table", "none.csv"], "--subject-table 'none.csv' cannot be read"),
 ])

@@ -55,3 +55,11 @@ def test_thousands_of_sessions_of_unequal_length_are_each_scored_to_their_end():
 def test_a_model_of_another_family_is_refused_with_the_right_one(call):
     with pytest.raises(UserError, match="Choose a model of the family 'bandit'"):
         call(make_model("two_step/hybrid"), table([10], np.random.default_rng(0)))
+
+
+def test_a_group_of_one_is_refused(rng):
+    one = table([20], rng)
+    with pytest.raises(UserError, match="at least two subjects, this trial table has 1"):
+        fit(MODEL, one, method="em")
+    with pytest.raises(UserError, match="at least two subjects, this trial table has 1"):
+        fit_hbi([MODEL, "bandit/random"], one)
