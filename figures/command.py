@@ -57,7 +57,8 @@ def write_scoreboard(board: pd.DataFrame, path: Path) -> None:
              "|---|---|---|---|---|---|---|---|"]
     for row in board.itertuples():
         interval = f"{row.low:.3g} to {row.high:.3g}" if row.seeds > 1 else "–"
-        lines.append(f"| {row.figure} | {row.claim} | {row.reference} | {row.ours:.3g} | {interval} | {row.seeds} | {row.met} | {row.source} |")
+        cells = (row.figure, row.claim, row.reference, f"{row.ours:.3g}", interval, row.seeds, row.met, row.source)
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
     with atomic_path(path) as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
