@@ -67,7 +67,7 @@ def stimulation(condition: str, task: RiskyBandit, strength: float = STRENGTH) -
     Examples
     --------
     >>> blocked = stimulation("block_certain", make_task("bandit/risky"))
-    >>> blocked(3, None, None, np.array([0.0, 0.25, 1.0])).tolist()
+    >>> (blocked(3, None, None, np.array([0.0, 0.25, 1.0])) + 0.0).tolist()
     [0.0, -0.25, 0.0]
     """
     large, small = task.reward_scale * task.large, task.reward_scale * task.small

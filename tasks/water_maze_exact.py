@@ -30,7 +30,7 @@ def earned(task: WaterMaze) -> dict[str, Earned]:
 
     Examples
     --------
-    >>> round(earned(WaterMaze())["shortest-path"].first_goal, 3)  # 2 / 3 of the size
+    >>> round(float(earned(WaterMaze())["shortest-path"].first_goal), 3)  # 2 / 3 of the size
     3.333
     """
     way, known = distances(task.size), goals_when_known(task.size, task.n_trials)
