@@ -111,8 +111,9 @@ def test_a_likelihood_that_is_not_finite_is_flagged_or_refused_and_never_a_warni
     assert not any("not finite" in flag for flag in result.flags.drop("rich"))
     assert "not finite" in result.flags["rich"]
     assert result.parameters.iloc[2, 1:].isna().all() and not result.parameters.iloc[:2].isna().any().any()
+    rich = table[table["subject"] == "rich"]
     with pytest.raises(UserError, match="not finite at any of the starts"):
-        fit(Explodes(), table[table["subject"] == "rich"], method)
+        fit(Explodes(), pd.concat([rich, rich.assign(subject="rich too")]), method)
 
 
 def test_a_model_without_a_reward_range_of_its_own_is_fitted_to_points_too(trials):
