@@ -13,7 +13,8 @@ import pandas as pd
 from analyses.intervals import mean_interval
 from analyses.regret import trial_regret
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import BANDIT, INDEX, free_choices, validate_trials
+from cogmeta.families import BANDIT, INDEX
+from cogmeta.trials import free_choices, validate_trials
 
 _HIDDEN = ("payoff", "reward_probability")
 

@@ -20,7 +20,8 @@ from analyses.stay_regression import regression_of
 from analyses.style import styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import INDEX, TWO_STEP, free_choices, validate_trials
+from cogmeta.families import INDEX, TWO_STEP
+from cogmeta.trials import free_choices, validate_trials
 
 PANELS = ("incremental, uncued", "incremental, cued", "episodic")
 """In the order in which they are drawn."""

@@ -14,7 +14,8 @@ from analyses.logistic import fit_logistic
 from analyses.style import PALETTE, REFERENCE, new_axes, styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import validate_trials
 
 KERNELS = ("reward", "choice")
 

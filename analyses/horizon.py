@@ -15,8 +15,9 @@ from matplotlib.axes import Axes
 from analyses.intervals import UNIT, mean_interval
 from analyses.style import colors, new_axes, styled
 from cogmeta.errors import TrialTableError
+from cogmeta.families import BANDIT
 from cogmeta.fitting import fit
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.trials import validate_trials
 
 MEASURES = {"high_information": "P(more informative)", "low_mean": "P(lower mean)"}
 """Column of ``first_free_choices`` -> label of its axis."""

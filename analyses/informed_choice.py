@@ -8,7 +8,8 @@ import pandas as pd
 
 from analyses.intervals import UNIT, by_unit, mean_interval
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import validate_trials
 
 KINDS = ("informative", "target", "other")
 

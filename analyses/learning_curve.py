@@ -16,7 +16,8 @@ from analyses.intervals import UNIT, by_unit, mean_interval
 from analyses.regret import best_arm
 from analyses.style import REFERENCE, colors, new_axes, styled
 from cogmeta.errors import UserError
-from cogmeta.trials import BANDIT, guess_family, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import guess_family, validate_trials
 
 _LABELS = {"best_arm": "P(best arm)", "reward": "Reward a trial"}
 

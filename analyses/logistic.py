@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from scipy.optimize import linprog
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from analyses.intervals import CONFIDENCE
@@ -40,11 +40,11 @@ class LogisticFit:
 
     def table(self) -> pd.DataFrame:
         """Return one row a predictor: ``coefficient, standard_error, low, high, z, p`` (Wald, 95 %) and ``flag``."""
-        half = norm.ppf(0.5 + CONFIDENCE / 2) * self.standard_error
+        half = ndtri(0.5 + CONFIDENCE / 2) * self.standard_error
         z = self.coefficient / self.standard_error
         return pd.DataFrame({
             "coefficient": self.coefficient, "standard_error": self.standard_error, "low": self.coefficient - half,
-            "high": self.coefficient + half, "z": z, "p": 2 * norm.sf(np.abs(z)), "flag": self.flag,
+            "high": self.coefficient + half, "z": z, "p": 2 * ndtr(-np.abs(z)), "flag": self.flag,
         })
 
 

@@ -11,7 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analyses.style import PALETTE, REFERENCE, new_axes, styled
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import validate_trials
 
 UNIT = ["subject", "session", "block"]
 

@@ -22,7 +22,8 @@ from analyses.stay_probability import CELLS, trial_kind
 from analyses.style import COMMON, RARE, REFERENCE, styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, free_choices, validate_trials
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import free_choices, validate_trials
 
 BIAS = "bias"
 """Name of the term that stands at lag 0."""

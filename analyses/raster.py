@@ -13,7 +13,8 @@ from analyses.intervals import UNIT
 from analyses.regret import best_arm
 from analyses.style import colors, new_axes, styled
 from cogmeta.errors import UserError
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import validate_trials
 
 
 def choice_raster(trials: pd.DataFrame, n_episodes: int | None = None) -> pd.DataFrame:

@@ -17,7 +17,8 @@ from matplotlib.axes import Axes
 from analyses.intervals import UNIT, by_unit, mean_interval
 from analyses.style import colors, new_axes, styled
 from cogmeta.errors import TrialTableError
-from cogmeta.trials import BANDIT, free_choices, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import free_choices, validate_trials
 
 _ARM = re.compile(r"reward_probability_(\d+)$")
 

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analyses.intervals import mean_interval
-from cogmeta.trials import BANDIT, episode_rows, free_choices, validate_trials
+from cogmeta.families import BANDIT
+from cogmeta.trials import episode_rows, free_choices, validate_trials
 
 
 def stay_after_outcome(trials: pd.DataFrame, adjacent: bool = False, threshold: float = 0.0) -> pd.DataFrame:

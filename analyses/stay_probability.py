@@ -17,7 +17,8 @@ from analyses.intervals import mean_interval
 from analyses.style import COMMON, RARE, REFERENCE, styled
 from analyses.trial_history import check_one_start, lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, free_choices, validate_trials
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import free_choices, validate_trials
 
 CELLS = ("rewarded_common", "rewarded_rare", "unrewarded_common", "unrewarded_rare")
 """What happened on the trial before."""

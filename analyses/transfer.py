@@ -21,7 +21,8 @@ from analyses.logistic import fit_logistic
 from analyses.style import REFERENCE, colors, new_axes, styled
 from analyses.trial_history import lagged_rows
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import validate_trials
 
 STARTS = ("same", "other")
 """The first-stage state of a trial, seen from the one before."""

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, Family, episode_rows
+from cogmeta.families import TWO_STEP, Family
+from cogmeta.trials import episode_rows
 
 
 def lagged_rows(trials: pd.DataFrame, n_lags: int = 1, adjacent: bool = False, family: Family = TWO_STEP) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
-from cogmeta.trials import FORCED
+from cogmeta.families import FORCED
 
 if TYPE_CHECKING:
     from cogmeta.task import Task

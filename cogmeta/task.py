@@ -19,7 +19,7 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
-from cogmeta.trials import Family
+from cogmeta.families import Family
 
 if TYPE_CHECKING:
     from cogmeta.rollout import Rollout

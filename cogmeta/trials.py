@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
-from cogmeta.families import BANDIT, FAMILIES, FORCED, INDEX, MDP, TWO_STEP, Choice, Family, get_family  # noqa: F401
+from cogmeta.families import FAMILIES, FORCED, INDEX, Choice, Family, get_family
 from cogmeta.files import atomic_path
 
 

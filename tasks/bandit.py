@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask
 
 ARM_PRIORS = {

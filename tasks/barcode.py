@@ -16,8 +16,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.characters import SPLITS, draw_characters
 from tasks.contexts import check_barcodes, draw_bag, draw_barcodes

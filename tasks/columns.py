@@ -5,8 +5,9 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import FORCED, Family
 from cogmeta.task import TaskSpec
-from cogmeta.trials import FORCED, Family, episode_rows, forced_trials
+from cogmeta.trials import episode_rows, forced_trials
 
 
 def flat(array: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.contexts import check_barcodes, check_counts, draw_bag, draw_barcodes
 

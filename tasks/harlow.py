@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError, unknown_name
+from cogmeta.families import BANDIT, INDEX
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import BANDIT, INDEX, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, take
 
 LEFT, RIGHT, IDLE = 0, 1, 2

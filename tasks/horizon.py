@@ -20,9 +20,9 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import BANDIT, FORCED
 from cogmeta.rollout import Rollout
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT, FORCED
 from tasks.arms import ArmsTask, of_chosen
 from tasks.columns import flat, imposed_in, take
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import ArmsPlayer, arms_players
 

@@ -22,9 +22,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import MDP
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import MDP, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, index_columns, indices, take
 from tasks.labyrinths import Labyrinths, labyrinths, step_of
 

@@ -21,9 +21,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
+from cogmeta.families import MDP
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import MDP, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, take
 from tasks.planning import action_values
 

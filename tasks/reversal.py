@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import BANDIT
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import BANDIT, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, index_columns, scored_and_forced, take
 
 STEPS = ("fixation", "cue", "saccade", "reward")

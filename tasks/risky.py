@@ -17,8 +17,8 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask
 from tasks.columns import imposed_in
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.two_step import check_probability
 

@@ -23,9 +23,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import TWO_STEP
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import TWO_STEP, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
 
 FIXATE = 2

@@ -15,8 +15,8 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import arms_players, rescorla_wagner
 from tasks.two_step import check_probability

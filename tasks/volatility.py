@@ -10,7 +10,7 @@ grid's ranges are ours.
 
 import numpy as np
 from scipy.special import betainc
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from tasks.arms import ArmsTask
 from tasks.arms_players import ArmsPlayer, share_best
@@ -89,4 +89,4 @@ def _normal_step(point: np.ndarray, step_sd: float) -> np.ndarray:
     """Return (from, to) probabilities of a change of v between grid points; rows sum to 1."""
     middle = (point[1:] + point[:-1]) / 2
     edge = np.concatenate([[-np.inf], middle, [np.inf]])
-    return np.diff(norm.cdf((edge - point[:, None]) / step_sd), axis=1)
+    return np.diff(ndtr((edge - point[:, None]) / step_sd), axis=1)

@@ -1,7 +1,7 @@
 """Random walks that are reflected at two bounds, and their belief on a grid: what drifting bandits are made of."""
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 
 def reflect(position: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -47,7 +47,7 @@ def walk_matrix(low: float, high: float, n_points: int, step_sd: float) -> np.nd
     """
     if not step_sd:
         return np.eye(n_points)
-    quantile = norm.ppf((np.arange(1000) + 0.5) / 1000)
+    quantile = ndtri((np.arange(1000) + 0.5) / 1000)
     landed = reflect(grid(low, high, n_points)[:, None] + step_sd * quantile, low, high)
     cell = np.clip(((landed - low) / (high - low) * n_points).astype(int), 0, n_points - 1)
     counts = np.stack([np.bincount(row, minlength=n_points) for row in cell])

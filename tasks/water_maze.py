@@ -23,9 +23,10 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import MDP
 from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
-from cogmeta.trials import MDP, validate_trials
+from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_blocks, flat, index_columns, indices, take
 from tasks.contexts import check_barcodes, check_counts, draw_bag, draw_barcodes
 

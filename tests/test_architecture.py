@@ -77,3 +77,13 @@ def test_every_module_imports_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_only_some_users_need_is_loaded_by_them_alone():
+    code = (
+        "import sys, analyses.simulate_command\n"
+        "heavy = {'numba', 'patsy', 'scipy.stats', 'scipy.optimize', 'statsmodels', 'matplotlib'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

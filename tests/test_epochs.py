@@ -7,12 +7,12 @@ from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.agents import LSTMActorCritic
 from cogmeta.check import check_agent, check_task
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT
 from cogmeta.gym import TaskEnv
 from cogmeta.simulate import replay, simulate
 from cogmeta.task import TaskSpec
 from cogmeta.training import A2C, train
 from cogmeta.training.collect import Collector
-from cogmeta.trials import BANDIT
 from tasks.barcode import BarcodeBandit
 
 TASK = BarcodeBandit(n_arms=3, n_contexts=2, n_exposures=3, n_trials=4)

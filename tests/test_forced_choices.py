@@ -13,6 +13,7 @@ from cogmeta.agent import NO_ACTION
 from cogmeta.agents import LSTMActorCritic
 from cogmeta.check import check_agent, check_task
 from cogmeta.errors import TrialTableError, UserError
+from cogmeta.families import BANDIT
 from cogmeta.fitting import fit, log_likelihood
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import sequences_of
@@ -22,7 +23,7 @@ from cogmeta.task import TaskSpec
 from cogmeta.training import A2C, PPO
 from cogmeta.training.collect import Collector
 from cogmeta.training.run import Run
-from cogmeta.trials import BANDIT, read_trials, validate_trials, write_trials
+from cogmeta.trials import read_trials, validate_trials, write_trials
 from references.plain_loops import rescorla_wagner
 from tasks.arms import ArmsTask, of_chosen
 from tasks.registry import make_task

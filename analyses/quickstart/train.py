@@ -11,11 +11,11 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 import pandas as pd
-import torch
 
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import load_agent, load_record
 from cogmeta.errors import UserError
+from cogmeta.one_thread import one_thread
 from cogmeta.training.run import Record
 from tasks.train_run import CURVE, train_into
 
@@ -85,7 +85,6 @@ def load_trained(folder: Path) -> Trained:
 
 
 def _work(task: str, folder: Path, seed: int, reports: Queue) -> None:
-    torch.set_num_threads(1)
     told = 0.0
 
     def report(record: Record) -> None:
@@ -96,7 +95,9 @@ def _work(task: str, folder: Path, seed: int, reports: Queue) -> None:
 
     try:
         shutil.rmtree(folder, ignore_errors=True)
-        train_into(folder, task, seed=seed, listeners=[report], command=f"cogmeta train {task} --seed {seed} --out {folder.name}")
+        command = f"cogmeta train {task} --seed {seed} --out {folder.name}"
+        with one_thread():
+            train_into(folder, task, seed=seed, listeners=[report], command=command)
         reports.put(("done", task))
     except BaseException as error:
         reports.put(("failed", task, f"{type(error).__name__}: {error}"))

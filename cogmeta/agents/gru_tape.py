@@ -32,7 +32,7 @@ class GRUTape(RecurrentTape):
     ) -> None:
         super().__init__(weights, n_steps, n_episodes)
         self.relu, n_units = candidate == "relu", self.n_units
-        self.kernels = None if self.relu else fused.GRU_KERNELS
+        self.kernels = None if self.relu else fused.gru_kernels()
         self.wide = self.wide or self.kernels is not None
         self.doubled = self.wide and not self.relu  # tanh(a) = 2 sigmoid(2 a) - 1
         self.drive = torch.empty(n_steps + 1, 3 * n_units, n_episodes)  # r, u, recurrent

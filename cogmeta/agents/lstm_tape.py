@@ -28,7 +28,7 @@ class LSTMTape(RecurrentTape):
         self.cell = torch.empty(n_steps + 2, self.n_units, n_episodes)
         self.squashed = torch.empty(n_steps + 1, self.n_units, n_episodes)  # tanh(cell)
         self.states = [self.hidden, self.cell]
-        self.kernels = fused.LSTM_KERNELS if self.n_gates == 4 else None  # further gates: ``reinstate``
+        self.kernels = fused.lstm_kernels() if self.n_gates == 4 else None  # further gates: ``reinstate``
         self.wide = self.wide or self.kernels is not None
         self._rows = [self._row(t) for t in range(n_steps + 1)]
         self._arrays = [tuple(self._rows[t][k].numpy() for k in (1, 7, 8, 9, 10)) for t in range(n_steps + 1)]

@@ -11,7 +11,8 @@ from cogmeta.data.locate import check_files, data_path, local_path
 from cogmeta.data.mapping import load_mapping, read_mapped
 from cogmeta.data.registry import DATA_SETS, get_data_set
 from cogmeta.errors import UserError
-from cogmeta.trials import get_family, missing, write_trials
+from cogmeta.families import get_family
+from cogmeta.trials import missing, write_trials
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,

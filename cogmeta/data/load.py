@@ -9,7 +9,7 @@ import pandas as pd
 from cogmeta.data.locate import data_path
 from cogmeta.data.registry import get_data_set
 from cogmeta.errors import UserError
-from cogmeta.trials import INDEX
+from cogmeta.families import INDEX
 
 _UNREADABLE = (OSError, EOFError, LookupError, ValueError, zipfile.BadZipFile, zlib.error)
 

@@ -42,7 +42,8 @@ import pandas as pd
 from cogmeta.data.raw_table import read_raw
 from cogmeta.data.transcript import Transcript, read_transcripts
 from cogmeta.errors import TrialTableError, UserError, unknown_name
-from cogmeta.trials import INDEX, TWO_STEP, Family, get_family, missing, validate_trials
+from cogmeta.families import INDEX, TWO_STEP, Family, get_family
+from cogmeta.trials import missing, validate_trials
 
 if sys.version_info >= (3, 11):
     import tomllib

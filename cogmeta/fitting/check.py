@@ -5,13 +5,14 @@ import pandas as pd
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
+from cogmeta.families import TWO_STEP
 from cogmeta.fitting.check_functions import check_functions, random_rewards
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.models.agent import AGENTS
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter
 from cogmeta.simulate import sample
-from cogmeta.trials import TWO_STEP, n_options_in, validate_trials
+from cogmeta.trials import n_options_in, validate_trials
 
 N_SUBJECTS, N_TRIALS = 6, 40
 

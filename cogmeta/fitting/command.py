@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cogmeta.errors import UserError
+from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
@@ -18,7 +19,7 @@ from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.result import PARAMETERS_FILE, SUMMARY_FILE, Fit
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
-from cogmeta.trials import INDEX, read_trials
+from cogmeta.trials import read_trials
 
 TRIALS_FILE, LATENTS_FILE, COEFFICIENTS_FILE = "trial_log_likelihood.csv", "latents.csv", "coefficients.csv"
 

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from patsy import PatsyError, dmatrix
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
 from cogmeta.errors import UserError
 
@@ -61,18 +60,25 @@ def design_of(
     [[1.0, 20.0], [1.0, 30.0], [1.0, 50.0]]
     """
     table = _one_row_each(trials if subject_table is None else subject_table, subjects, formula)
+    known = [str(name) for name in (trials if subject_table is None else subject_table).columns if name != "subject"]
+    built = _matrix(formula, table, known)
+    design = Design(formula, tuple(built.columns), built.to_numpy(float))
+    _check(design, subjects)
+    return design
+
+
+def _matrix(formula: str, table: pd.DataFrame, known: list[str]) -> pd.DataFrame:
+    """Return the columns that patsy makes of a formula, or say what is wrong with it."""
+    from patsy import PatsyError, dmatrix  # heavy, and fits without covariates do not need it
+
     try:
-        built = dmatrix(formula, table, return_type="dataframe", NA_action="raise")
+        return dmatrix(formula, table, return_type="dataframe", NA_action="raise")
     except PatsyError as error:
         if isinstance(error.__cause__, NameError):
-            known = [str(name) for name in (trials if subject_table is None else subject_table).columns if name != "subject"]
             raise UserError(f"the covariates {formula!r} name what is no column: {error.__cause__}. Columns are {known}.") from error
         raise _no_matrix(formula, error) from error
     except (NameError, SyntaxError, TypeError, ValueError) as error:
         raise _no_matrix(formula, error) from error
-    design = Design(formula, tuple(built.columns), built.to_numpy(float))
-    _check(design, subjects)
-    return design
 
 
 def _no_matrix(formula: str, error: Exception) -> UserError:
@@ -167,10 +173,10 @@ def coefficient_table(names: tuple[str, ...], group: dict[str, Any]) -> pd.DataF
     """
     estimate, error = np.asarray(group["coefficients"]), np.asarray(group["coefficient_errors"])
     df = int(group["degrees_of_freedom"])
-    half = stats.t.ppf(0.975, df) if df > 0 else np.nan
+    half = stdtrit(df, 0.975) if df > 0 else np.nan
     rows = [
         {"parameter": name, "term": str(term), "coefficient": b, "standard_error": se, "t": b / se,
-         "p": 2 * stats.t.sf(abs(b / se), df), "low": b - half * se, "high": b + half * se}
+         "p": 2 * stdtr(df, -abs(b / se)), "low": b - half * se, "high": b + half * se}
         for name, bs, ses in zip(names, estimate.T, error.T) for term, b, se in zip(group["terms"], bs, ses)
     ]
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtr
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path, make_folder
@@ -86,7 +86,7 @@ class HierarchicalComparison:
             raise unknown_name(f"parameter of {model}", parameter, own["parameter"])
         mean, error, df = (float(row[name].iloc[0]) for name in ("u_mean", "error", "df"))
         t = (mean - value) / error
-        return TTest(t, df, float(2 * stats.t.sf(abs(t), df)))
+        return TTest(t, df, float(2 * stdtr(df, -abs(t))))
 
     def __repr__(self) -> str:
         n = len(self.responsibility)

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import INDEX
 from cogmeta.fitting.draws import fitted_draws
 from cogmeta.fitting.estimate import fit, prepare
 from cogmeta.fitting.lanes import Engine
@@ -26,7 +27,6 @@ from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models.model import Model
 from cogmeta.simulate import check_seed
-from cogmeta.trials import INDEX
 
 FOLDS = ("session", "block", "subject")
 N_SAMPLES = 500

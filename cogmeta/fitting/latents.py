@@ -13,6 +13,7 @@ import pandas as pd
 from scipy.special import expit, log_softmax
 
 from cogmeta.errors import UserError
+from cogmeta.families import INDEX, TWO_STEP
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import Sequences, sequences_of
 from cogmeta.models.bandit import BiasedRandom, ChoiceKernel
@@ -21,7 +22,7 @@ from cogmeta.models.bandit_volatility import LogOdds, VolatileLogOdds
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import check_parameters, one_set
 from cogmeta.models.trial import Trial, in_tuple
-from cogmeta.trials import INDEX, TWO_STEP, validate_trials
+from cogmeta.trials import validate_trials
 
 SMALLEST_ERROR = 1e-12
 """A prediction error below this tells no learning rate."""

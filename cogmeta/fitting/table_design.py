@@ -11,12 +11,13 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
+from cogmeta.families import TWO_STEP
 from cogmeta.fitting.sequences import Sequences, sequences_of
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import check_parameters, one_set
 from cogmeta.models.trial import Trial, in_tuple, one_hot
 from cogmeta.simulate import sample
-from cogmeta.trials import TWO_STEP, forced_trials
+from cogmeta.trials import forced_trials
 
 
 def simulate_on_table(

@@ -19,11 +19,13 @@ from torch.nn import functional
 
 from cogmeta.agents.store import read_tensors, write_tensors
 from cogmeta.errors import UserError
+from cogmeta.families import Family, get_family
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.sequences import Sequences, sequences_of
 from cogmeta.models.tiny_network import TinyNetwork, input_index, weight_shapes
+from cogmeta.one_thread import one_thread
 from cogmeta.simulate import check_seed
-from cogmeta.trials import Family, check_options, get_family, n_options_in, validate_trials
+from cogmeta.trials import check_options, n_options_in, validate_trials
 
 Listener = Callable[[int, float], None]
 """Called with the epoch and the validation log-likelihood a choice."""
@@ -170,7 +172,7 @@ def fit_tiny_network(
     data = _Data(network, sequences_of(network, table, episode))
     rng = check_seed(seed)
     train, held = data.split(descent.validation, rng)
-    with _one_thread():
+    with one_thread():
         fits = [_descend(network, train, held, descent, rng, listener) for _ in range(descent.n_starts)]
     best = max(fits, key=lambda one: one[0])
     settings = {"seed": seed, **vars(descent)}
@@ -272,14 +274,3 @@ def _first_weights(network: TinyNetwork, rng: np.random.Generator) -> dict[str, 
     width = network.n_units**-0.5
     return {name: torch.tensor(width * (2 * rng.random(shape) - 1), dtype=torch.float32, requires_grad=True)
             for name, shape in weight_shapes(network).items()}
-
-
-class _one_thread:
-    """The matrices are too small for two threads to help."""
-
-    def __enter__(self) -> None:
-        self.before = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *error: object) -> None:
-        torch.set_num_threads(self.before)

@@ -14,12 +14,13 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
+from cogmeta.families import BANDIT, Choice, Family
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate
 from cogmeta.models.scale import check_reward_range
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
-from cogmeta.trials import BANDIT, Choice, Family, n_options_in
+from cogmeta.trials import n_options_in
 
 _CITATION = "Wilson & Collins 2019, eLife 8:e49547"
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import Choice
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
-from cogmeta.trials import Choice
 
 
 @dataclass(frozen=True)

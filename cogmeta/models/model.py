@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from cogmeta.families import Choice, Family
 from cogmeta.models.agent import ModelAgent, make_agent
-from cogmeta.models.parameter import Parameter, check_parameters
+from cogmeta.models.parameter import Parameter
 from cogmeta.models.scale import middle_of, width_of
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
-from cogmeta.trials import Choice, Family
 
 
 class Model(ABC):
@@ -151,6 +151,3 @@ class Model(ABC):
         """
         return make_agent(self, parameters)
 
-    def with_parameters(self, parameters: Mapping[str, Any]) -> tuple["Model", dict[str, np.ndarray]]:
-        """Return the pair (model, checked parameters) that ``log_likelihood`` takes."""
-        return self, check_parameters(self, parameters)

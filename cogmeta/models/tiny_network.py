@@ -20,11 +20,11 @@ import pandas as pd
 from scipy.special import expit
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import BANDIT, FAMILIES, TWO_STEP, Choice, Family
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
-from cogmeta.trials import BANDIT, FAMILIES, TWO_STEP, Choice, Family
 
 KINDS = ("gru", "switching_gru")
 

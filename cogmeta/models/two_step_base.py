@@ -22,12 +22,12 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import TWO_STEP, Choice, Family
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate, stickiness
 from cogmeta.models.scale import check_reward_range
 from cogmeta.models.trial import Trial
 from cogmeta.task import Task
-from cogmeta.trials import TWO_STEP, Choice, Family
 
 RATE_2 = rate("learning_rate_2", "α₂")
 TEMPERATURE_1 = inverse_temperature("inverse_temperature_1", "β₁")

@@ -18,12 +18,12 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
+from cogmeta.families import Choice
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate, stickiness
 from cogmeta.models.trial import Trial
 from cogmeta.models.two_step import ELIGIBILITY, WEIGHT
 from cogmeta.models.two_step_base import TwoStepBase
 from cogmeta.task import Task
-from cogmeta.trials import Choice
 
 RATE = rate("learning_rate", "α")
 TEMPERATURE = inverse_temperature("inverse_temperature", "β")

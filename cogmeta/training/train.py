@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from cogmeta.agents.network import Network
+from cogmeta.one_thread import one_thread
 from cogmeta.task import Task
 from cogmeta.training.checkpoint import Checkpoint, restore_run
 from cogmeta.training.learner import Learner, check_n_steps
@@ -133,7 +134,7 @@ def _start(
 def _go_on(run: Run, checkpoint: Checkpoint | None) -> Iterator[Record]:
     while not run.finished:
         try:
-            with _one_thread():
+            with one_thread(), torch.no_grad():
                 record = run.advance()
         except ExplodedError as error:
             kept = f" The last good checkpoint is {str(checkpoint.path)!r}." if _exists(checkpoint) else ""
@@ -146,17 +147,6 @@ def _go_on(run: Run, checkpoint: Checkpoint | None) -> Iterator[Record]:
 
 def _exists(checkpoint: Checkpoint | None) -> bool:
     return checkpoint is not None and Path(checkpoint.path).is_file()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from analyses.stay_after_outcome import group_stay_after_outcome, stay_after_out
 from analyses.stay_probability import CELLS, group_stay, stay_indices, stay_probability
 from analyses.stay_regression import stay_regression
 from cogmeta.data import DATA_SETS, load_trials
-from cogmeta.trials import BANDIT, TWO_STEP, missing
+from cogmeta.families import BANDIT, TWO_STEP
+from cogmeta.trials import missing
 from tasks.registry import make_task
 
 ROUNDED = 0.5e-4 + 1e-9

@@ -13,7 +13,8 @@ from analyses.stay_regression import stay_regression
 from cogmeta.data import load_trials, published_regression, published_stay
 from cogmeta.data import feher2020, shahar2019
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, missing, validate_trials
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import missing, validate_trials
 
 ROUNDED = 0.5e-4 + 1e-9
 """The expected statistics are rounded to 4 decimals."""

@@ -9,7 +9,7 @@ import pytest
 from cogmeta.data import load_trials
 from cogmeta.data.page import page
 from cogmeta.data.registry import DATA_SETS
-from cogmeta.trials import INDEX, get_family
+from cogmeta.families import INDEX, get_family
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,8 @@ from scipy.io import savemat
 
 from cogmeta.data import bahrami2020, dezfouli2019, miller2022, song2019, zorowitz2023
 from cogmeta.errors import UserError
-from cogmeta.trials import TWO_STEP, missing
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import missing
 
 RESTLESS = """user,choice,reward,time,payoff_structure,reward_1,reward_2,reward_3,reward_4
 1,4,50,900,2,10,20,30,50

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from cogmeta.trials import BANDIT
 from tasks.arms import ArmsTask
 
 

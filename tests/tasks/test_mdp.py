@@ -5,9 +5,10 @@ import pytest
 from scipy.optimize import linprog
 
 from cogmeta.errors import UserError
+from cogmeta.families import MDP
 from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import simulate
-from cogmeta.trials import MDP, guess_family
+from cogmeta.trials import guess_family
 from tasks.mdp_players import (
     BEB, TABULARL, UCRL2, WEAK, Belief, Greedy, KnowsTheProcess, PosteriorSampling, Prior, agree, learn,
 )
