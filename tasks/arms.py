@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import TrialTableError
+from cogmeta.families import BANDIT
 from cogmeta.rollout import Rollout
-from cogmeta.task import Task
+from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_blocks, check_length, flat, index_columns, scored_and_forced, take
 
@@ -53,6 +54,13 @@ class ArmsTask(Task):
             return place
         shown = shown if trial < self.n_trials else np.zeros_like(shown)
         return np.concatenate([place, shown], axis=1, dtype=np.float32)
+
+    def spec_of(self, n_arms: int, citation: str, reward_range: tuple[float, float] = (0.0, 1.0)) -> TaskSpec:
+        """Return the spec of a task of one step a trial."""
+        return TaskSpec(
+            name=self.name, family=BANDIT, observation_size=1 + len(self.shown), n_actions=n_arms, n_trials=self.n_trials,
+            n_steps=self.n_trials, reward_range=reward_range, citation=citation,
+        )
 
     def done(self, trial: int, n_episodes: int) -> np.ndarray:
         """Return (n_episodes,) bool: whether an episode is over once ``trial`` trials were played."""
@@ -127,3 +135,32 @@ def of_chosen(table: np.ndarray, action: np.ndarray) -> np.ndarray:
     [0.9, 0.3]
     """
     return table[np.arange(len(action)), action]
+
+
+def pay(reward_probability: np.ndarray, action: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return (n_episodes,) float64 rewards of 0 and 1 for the arms taken, of a table (n_episodes, n_arms).
+
+    Examples
+    --------
+    >>> pay(np.array([[0.0, 1.0], [0.0, 1.0]]), np.array([1, 0]), np.random.default_rng(0)).tolist()
+    [1.0, 0.0]
+    """
+    return (rng.random(len(action)) < of_chosen(reward_probability, action)).astype(np.float64)
+
+
+def one_better(better: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Return (n_episodes, 2) what two arms pay with: the better one ``high``, the other one minus that.
+
+    Parameters
+    ----------
+    better : (n_episodes,) int array
+        0 or 1.
+    high : (n_episodes,) array
+        In [0, 1].
+
+    Examples
+    --------
+    >>> one_better(np.array([0, 1]), np.array([0.75, 0.75])).tolist()
+    [[0.75, 0.25], [0.25, 0.75]]
+    """
+    return np.where(better[:, None] == np.arange(2), high[:, None], 1 - high[:, None])

@@ -15,6 +15,7 @@ from cogmeta.models.agent import BanditAgent
 from cogmeta.models.registry import make_model
 from cogmeta.random_agent import RandomAgent
 from tasks.arms import ArmsTask
+from tasks.choosing import share_best
 
 EXPECTED = ("reward_probability", "mean_reward", "action_value")
 """Names under which a task hides what every arm or action is worth: (n_episodes, n_arms)."""
@@ -61,43 +62,23 @@ class ArmsPlayer(Agent):
         return self.logits(state), self.value(state), state
 
 
-def share_best(score: np.ndarray) -> np.ndarray:
-    """Return logits that share all probability among the best of each row; a tie is equality to 1e-12.
-
-    Examples
-    --------
-    >>> share_best(np.array([[0.5, 0.5, 0.1]])).tolist()
-    [[0.0, 0.0, -inf]]
-    """
-    return np.where(score >= score.max(axis=1, keepdims=True) - 1e-12, 0.0, -np.inf)
-
-
-def first_best(score: np.ndarray) -> np.ndarray:
-    """Return logits that take the first of the best of each row, as ``argmax`` does.
-
-    Examples
-    --------
-    >>> first_best(np.array([[0.5, 0.5, 0.1]])).tolist()
-    [[0.0, -inf, -inf]]
-    """
-    return np.where(score.argmax(axis=1)[:, None] == np.arange(score.shape[1]), 0.0, -np.inf)
-
-
-TIES = {"shared": share_best, "first": first_best}
-"""What to do where several arms are best."""
-
-
 class ArmsOracle(ArmsPlayer):
     """Is told what every arm is worth, and takes the best for this trial.
 
     Parameters
     ----------
     task : ArmsTask
-        One that hides what every arm is worth, see ``EXPECTED``.
+        One that hides what every arm is worth.
+
+    Attributes
+    ----------
+    told : tuple of str
+        Names of what every arm is worth in ``Task.hidden``: the first that is there counts.
     """
 
     name = "oracle"
     sees_hidden = True
+    told = EXPECTED
 
     def initial_state(self, n_episodes: int) -> np.ndarray:
         """Nothing is known before it is told."""
@@ -105,7 +86,7 @@ class ArmsOracle(ArmsPlayer):
 
     def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
         """Take to heart what every arm is worth."""
-        return next(hidden[name] for name in EXPECTED if name in hidden)
+        return next(hidden[name] for name in self.told if name in hidden)
 
     def learn(self, state: np.ndarray, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
         """It need not learn."""

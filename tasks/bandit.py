@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask
+from tasks.settings import check_at_least
 
 ARM_PRIORS = {
     "independent": "every arm ~ U[0, 1]",
@@ -75,8 +75,7 @@ class BernoulliBandit(ArmsTask):
     def __post_init__(self) -> None:
         if self.arms not in ARM_PRIORS:
             raise unknown_name("arm distribution", self.arms, ARM_PRIORS)
-        if self.n_arms < 2 or self.n_trials < 1:
-            raise UserError(f"a bandit needs n_arms >= 2 and n_trials >= 1, got {self.n_arms} and {self.n_trials}.")
+        check_at_least(self, n_arms=2, n_trials=1)
         if self.arms != "independent" and self.n_arms != 2:
             raise UserError(f"arms={self.arms!r} is defined for two arms, got n_arms={self.n_arms}. Use 'independent'.")
         if self.reward_probability is not None:
@@ -91,10 +90,7 @@ class BernoulliBandit(ArmsTask):
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Wang et al. 2016, section 3.1",
-        )
+        return self.spec_of(self.n_arms, "Wang et al. 2016, section 3.1")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[BanditState, np.ndarray]:
         """Draw the arms of ``n_episodes`` episodes; see ``Task.begin``."""

@@ -13,9 +13,9 @@ from scipy.special import expit, logit
 
 from cogmeta.errors import UserError
 from tasks.arms import ArmsTask
-from tasks.arms_players import share_best
 from tasks.bandit import LOW_ARM, BernoulliBandit
 from tasks.bandit_players import BanditPlayer, Counts
+from tasks.choosing import share_best
 from tasks.gittins import check_horizon
 
 MOST_TRIALS = 200

@@ -13,7 +13,8 @@ from scipy.special import betaincinv
 
 from cogmeta.errors import UserError, unknown_name
 from tasks.arms import ArmsTask
-from tasks.arms_players import TIES, ArmsPlayer, share_best
+from tasks.arms_players import ArmsPlayer
+from tasks.choosing import TIES, share_best
 
 
 class Counts(NamedTuple):

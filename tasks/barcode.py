@@ -21,6 +21,7 @@ from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
 from tasks.characters import SPLITS, draw_characters
 from tasks.contexts import check_barcodes, draw_bag, draw_barcodes
+from tasks.settings import check_at_least
 
 GOOD_ARMS = {
     "each_once": "every arm is good in one context before any is good in a second",
@@ -70,9 +71,7 @@ class ContextBandit(ArmsTask):
     name: str = ""
 
     def __post_init__(self) -> None:
-        for name, least in (("n_arms", 2), ("n_contexts", 1), ("n_exposures", 1), ("n_trials", 1)):
-            if getattr(self, name) < least:
-                raise UserError(f"{name} must be at least {least}, got {getattr(self, name)}.")
+        check_at_least(self, n_arms=2, n_contexts=1, n_exposures=1, n_trials=1)
         if not 0 <= self.bad < self.good <= 1:
             raise UserError(f"good and bad must be probabilities with bad < good, got {self.good} and {self.bad}.")
         if self.arms not in GOOD_ARMS:

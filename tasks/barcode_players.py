@@ -9,8 +9,9 @@ in just one context, excluding arms that are known to belong elsewhere would hel
 import numpy as np
 
 from cogmeta.agent import Agent
-from tasks.arms_players import ArmsPlayer, arms_players, share_best
+from tasks.arms_players import ArmsPlayer, arms_players
 from tasks.barcode import ContextBandit
+from tasks.choosing import share_best
 
 LEAST = 1e-12
 """Probabilities are kept this far from 0 and 1, so that a certain outcome has a finite log."""

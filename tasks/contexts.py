@@ -48,10 +48,3 @@ def check_barcodes(n_bits: int, n_contexts: int) -> None:
     if not 1 <= n_bits <= 16 or n_contexts > 2**n_bits - 1:
         raise UserError(f"n_bits must lie in [1, 16] and give {n_contexts} distinct barcodes other than all "
                         f"zeros, got {n_bits}.")
-
-
-def check_counts(**counts: int) -> None:
-    """Refuse counts below 1, each by its name."""
-    for name, count in counts.items():
-        if count < 1:
-            raise UserError(f"{name} must be at least 1, got {count}.")

@@ -23,7 +23,8 @@ from cogmeta.errors import UserError
 from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
-from tasks.contexts import check_barcodes, check_counts, draw_bag, draw_barcodes
+from tasks.contexts import check_barcodes, draw_bag, draw_barcodes
+from tasks.settings import check_at_least
 
 
 class ChoiceState(NamedTuple):
@@ -79,10 +80,8 @@ class ContextualChoice(ArmsTask):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "evidence_from", tuple(self.evidence_from))  # a list from JSON
-        check_counts(n_contexts=self.n_contexts, n_exposures=self.n_exposures, n_trials=self.n_trials)
+        check_at_least(self, n_arms=2, n_contexts=1, n_exposures=1, n_trials=1)
         check_barcodes(self.n_bits, self.n_contexts)
-        if self.n_arms < 2:
-            raise UserError(f"n_arms must be at least 2, got {self.n_arms}.")
         if not self.evidence_from or not all(1 <= step <= self.n_trials for step in self.evidence_from):
             raise UserError(f"evidence_from must be one or more steps in [1, n_trials] = [1, {self.n_trials}], "
                             f"got {self.evidence_from}.")

@@ -11,8 +11,9 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.random_agent import RandomAgent
-from tasks.arms_players import first_best
+from tasks.choosing import certain
 from tasks.contextual_choice import ContextualChoice
+from tasks.told import Told
 
 UNKNOWN = -1
 """In place of an answer that was not seen yet."""
@@ -43,11 +44,8 @@ class FollowEvidence(Agent):
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: object
     ) -> tuple[np.ndarray, np.ndarray, object]:
         """Take it; see ``Agent.step``."""
-        return *self.certain(self.evidence(observation)), state
-
-    def certain(self, arm: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return log-probabilities, 0 for the arm that is taken, and no value."""
-        return first_best(arm[:, None] == np.arange(self.task.n_arms)), np.full(len(arm), np.nan)
+        evidence = self.evidence(observation)
+        return certain(evidence, self.task.n_arms), np.full(len(evidence), np.nan), state
 
 
 class Answers(NamedTuple):
@@ -85,27 +83,23 @@ class RememberAnswer(FollowEvidence):
         """Recall the answer under this barcode, or follow the evidence; see ``Agent.step``."""
         code = (observation[:, slice(*self.task.spec.cue)] > 0).astype(np.int64) @ (1 << np.arange(self.task.n_bits))
         evidence, recalled = self.evidence(observation), state.answer[np.arange(len(code)), code]
-        return *self.certain(np.where(recalled == UNKNOWN, evidence, recalled)), Answers(state.answer, code, evidence)
+        logits = certain(np.where(recalled == UNKNOWN, evidence, recalled), self.task.n_arms)
+        return logits, np.full(len(code), np.nan), Answers(state.answer, code, evidence)
 
 
-class ToldAnswer(FollowEvidence):
-    """Is told the answer."""
+class ToldAnswer(Told):
+    """Is told the answer, and gives it.
 
-    name, sees_hidden = "oracle", True
+    Parameters
+    ----------
+    task : ContextualChoice
+    """
 
-    def initial_state(self, n_episodes: int) -> np.ndarray:
-        """Return (n_episodes,) zeros: nothing was told yet."""
-        return np.zeros(n_episodes, np.int64)
+    name, family, told = "oracle", "bandit", "answer"
 
-    def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
-        """Be told."""
-        return hidden["answer"].astype(np.int64)
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Answer it; see ``Agent.step``."""
-        return *self.certain(state), state
+    def logits(self, observation: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """Give the answer."""
+        return certain(told, self.task.n_arms)
 
 
 def contextual_choice_players(task: ContextualChoice) -> list[Agent]:

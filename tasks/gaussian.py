@@ -17,11 +17,11 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import arms_players
 from tasks.kalman import GaussianArms, KalmanGreedy, KalmanHybrid, KalmanThompson, KalmanUCB
+from tasks.settings import check_above_zero, check_at_least
 
 
 class GaussianState(NamedTuple):
@@ -40,18 +40,16 @@ class _TwoGaussians(ArmsTask):
     citation: ClassVar[str]
 
     def _check(self, *variances: float) -> None:
-        if self.n_trials < 1 or self.reward_scale <= 0 or min(variances) < 0:
-            raise UserError(f"{self.name!r} needs n_trials >= 1, reward_scale > 0 and variances >= 0, got "
-                            f"{self.n_trials}, {self.reward_scale} and {variances}.")
+        check_at_least(self, n_trials=1)
+        check_above_zero(self, "reward_scale")
+        if min(variances) < 0:
+            raise UserError(f"{self.name!r} needs variances >= 0, got {variances}.")
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
         most = 6 * self._spread() * self.reward_scale
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1 + len(self.shown), n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(-most, most), citation=self.citation,
-        )
+        return self.spec_of(2, self.citation, (-most, most))
 
     def advance(
         self, state: GaussianState, action: np.ndarray, rng: np.random.Generator

@@ -13,8 +13,8 @@ import numpy as np
 
 from cogmeta.errors import UserError
 from tasks.arms import ArmsTask
-from tasks.arms_players import share_best
 from tasks.bandit_players import BanditPlayer, Counts
+from tasks.choosing import share_best
 
 MOST_TRIALS = 500
 """Longest episode for which indices are computed: some minutes and half a gigabyte at 500, seconds at 100."""

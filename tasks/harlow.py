@@ -24,6 +24,7 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, take
+from tasks.settings import check_at_least
 
 LEFT, RIGHT, IDLE = 0, 1, 2
 """Actions: look left, look right, stay. ``IDLE`` is what fixates."""
@@ -100,9 +101,7 @@ class Harlow(Task):
     citation: ClassVar[str] = "Wang et al. 2018, simulation 5; Wang et al. 2016, experiment 6; Harlow 1949"
 
     def __post_init__(self) -> None:
-        for what, least in (("n_trials", 1), ("pair_length", 1), ("n_objects", 2)):
-            if getattr(self, what) < least:
-                raise UserError(f"{what} must be at least {least}, got {getattr(self, what)}.")
+        check_at_least(self, n_trials=1, pair_length=1, n_objects=2)
         if not -100 <= self.unrewarded <= 0:
             raise UserError(f"unrewarded is what the wrong object gives, in [-100, 0], got {self.unrewarded}.")
         if not 0 <= self.fixation_reward <= 1:

@@ -23,6 +23,7 @@ import numpy as np
 from cogmeta.errors import UserError
 from tasks.harlow import IDLE, LEFT, NOTHING, RIGHT, Harlow, Move, Pair, chosen
 from tasks.harlow_images import object_images
+from tasks.settings import check_at_least
 
 FIXATION, CHOICE, INTERVAL = 0, 1, 2
 """Phases of a trial: the cross is shown, the images are shown, nothing is."""
@@ -102,10 +103,8 @@ class HarlowPixels(Harlow):
         for what in ("field_of_view", "degrees_per_action", "fixation_tolerance", "selection_tolerance"):
             if not 0 < getattr(self, what) < np.inf:
                 raise UserError(f"{what} is in degrees and must be > 0, got {getattr(self, what)}.")
-        for what, least in (("size", 12), ("action_repeat", 1), ("fixation_steps", 1), ("interval_steps", 1),
-                            ("trial_steps", self.fixation_steps + self.interval_steps + 2)):
-            if getattr(self, what) < least:
-                raise UserError(f"{what} must be at least {least}, got {getattr(self, what)}.")
+        check_at_least(self, size=12, action_repeat=1, fixation_steps=1, interval_steps=1,
+                       trial_steps=self.fixation_steps + self.interval_steps + 2)
         if not 0 <= self.momentum < 1:
             raise UserError(f"momentum must lie in [0, 1), got {self.momentum}.")
         if self.eccentricity <= self.selection_tolerance:

@@ -11,6 +11,7 @@ import numpy as np
 
 from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.random_agent import RandomAgent
+from tasks.choosing import first_best
 from tasks.harlow import LEFT, RIGHT
 from tasks.harlow_pixels import CHOICE, HarlowPixels, View
 
@@ -52,8 +53,7 @@ class TurningPlayer(Agent):
         sign = np.where(state.side == LEFT, -1, 1)
         target = np.where(view.phase == CHOICE, sign * self.task.eccentricity, 0.0)
         away = np.abs(np.stack(self.task.ahead(view), axis=1) - target[:, None])
-        best = away.argmin(axis=1)[:, None] == np.arange(3)
-        return np.where(best, 0.0, -np.inf), np.full(len(target), np.nan), Reckoning(state.step + 1, view, state.side)
+        return first_best(-away), np.full(len(target), np.nan), Reckoning(state.step + 1, view, state.side)
 
 
 class AlwaysLeft(TurningPlayer):

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from cogmeta.errors import UserError
 from tasks.harlow import IDLE, NOTHING, Harlow, Move, Pair
+from tasks.settings import check_at_least
 from tasks.uniform_of import uniform_of
 
 
@@ -51,8 +51,7 @@ class HarlowVector(Harlow):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.object_size < 1:
-            raise UserError(f"object_size must be at least 1, got {self.object_size}.")
+        check_at_least(self, object_size=1)
 
     @property
     def _observation_size(self) -> int:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.agent import Agent
-from tasks.arms_players import ArmsPlayer, arms_players, share_best
+from tasks.arms_players import ArmsPlayer, arms_players
+from tasks.choosing import share_best
 from tasks.horizon import HorizonBandit
 from tasks.kalman import GaussianArms, KalmanGreedy, KalmanThompson, KalmanUCB
 

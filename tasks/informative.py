@@ -13,10 +13,11 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import ArmsPlayer, arms_players
+from tasks.choosing import certain, share_best
+from tasks.settings import check_at_least
 
 
 class InformativeState(NamedTuple):
@@ -55,8 +56,7 @@ class InformativeBandit(ArmsTask):
     name: str = "bandit/informative"
 
     def __post_init__(self) -> None:
-        if self.n_targets < 2 or self.n_trials < 1:
-            raise UserError(f"n_targets must be >= 2 and n_trials >= 1, got {self.n_targets} and {self.n_trials}.")
+        check_at_least(self, n_targets=2, n_trials=1)
         if self.hint <= 0:
             raise UserError(f"hint must be > 0, or the informative arm tells nothing; got {self.hint}.")
 
@@ -64,11 +64,7 @@ class InformativeBandit(ArmsTask):
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
         pays = self._pays(np.arange(self.n_targets))
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_targets + 1, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(float(pays.min()), float(pays.max())),
-            citation="Wang et al. 2016, experiment 3",
-        )
+        return self.spec_of(self.n_targets + 1, "Wang et al. 2016, experiment 3", (float(pays.min()), float(pays.max())))
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[InformativeState, np.ndarray]:
         """Draw the target of every episode; see ``Task.begin``."""
@@ -115,8 +111,7 @@ class Informed(ArmsPlayer):
 
     def logits(self, state: np.ndarray) -> np.ndarray:
         """Take the target, or the arm that tells."""
-        arm = np.where(state < 0, self.task.n_targets, state)
-        return np.where(arm[:, None] == np.arange(self.n_arms), 0.0, -np.inf)
+        return certain(np.where(state < 0, self.task.n_targets, state), self.n_arms)
 
 
 class Search(ArmsPlayer):
@@ -162,7 +157,7 @@ class EachOnce(ArmsPlayer):
 
     def logits(self, state: np.ndarray) -> np.ndarray:
         """Share among the arms that are unknown, then among the best."""
-        return np.where(state == state.max(axis=1, keepdims=True), 0.0, -np.inf)
+        return share_best(state)
 
 
 def informative_players(task: InformativeBandit) -> list[Agent]:

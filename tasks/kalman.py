@@ -17,7 +17,8 @@ import numpy as np
 from scipy.special import log_ndtr, ndtr
 
 from tasks.arms import ArmsTask
-from tasks.arms_players import ArmsPlayer, share_best
+from tasks.arms_players import ArmsPlayer
+from tasks.choosing import share_best
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,8 @@ import numpy as np
 from tasks.uniform_of import uniform_of
 
 NORTH, EAST, SOUTH, WEST = range(4)
-LEFT, RIGHT, FORWARD = range(3)
+N_ACTIONS = 3
+LEFT, RIGHT, FORWARD = range(N_ACTIONS)
 """Actions: turn left, turn right, go to the next cell if there is no wall."""
 
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask, of_chosen
-from tasks.arms_players import ArmsPlayer, arms_players, share_best
+from tasks.arms import ArmsTask, pay
+from tasks.arms_players import ArmsOracle, ArmsPlayer, arms_players
+from tasks.settings import check_at_least
 
 DRAWS = {"all": "the whole range", "training": "all but what is held out", "held_out": "what is held out of training"}
 """Parts of the range of ``p0``."""
@@ -63,9 +63,9 @@ class BaitedBandit(ArmsTask):
     def __post_init__(self) -> None:
         if self.draw not in DRAWS:
             raise unknown_name("part of the range", self.draw, DRAWS)
-        if not 0 < self.total_probability <= 1 or self.n_trials < 1:
-            raise UserError(f"{self.name!r} needs total_probability in (0, 1] and n_trials >= 1, got "
-                            f"{self.total_probability} and {self.n_trials}.")
+        check_at_least(self, n_trials=1)
+        if not 0 < self.total_probability <= 1:
+            raise UserError(f"total_probability must lie in (0, 1], got {self.total_probability}.")
         ends = (0.0, *self.held_out, self.total_probability)
         if len(self.held_out) % 2 or list(ends) != sorted(ends):
             raise UserError(f"held_out must be low and high ends in turn, rising within "
@@ -84,10 +84,7 @@ class BaitedBandit(ArmsTask):
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Wang et al. 2018, simulation 1",
-        )
+        return self.spec_of(2, "Wang et al. 2018, simulation 1")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[BaitedState, np.ndarray]:
         """Draw the base probabilities of every episode; see ``Task.begin``."""
@@ -105,7 +102,7 @@ class BaitedBandit(ArmsTask):
         """Take one arm in every episode; see ``Task.advance``."""
         n_episodes, trial = len(state.base), state.trial + 1
         action = self.check_action(action, n_episodes)
-        reward = (rng.random(n_episodes) < of_chosen(_baited(state), action)).astype(np.float64)
+        reward = pay(_baited(state), action, rng)
         waited = np.where(action[:, None] == np.arange(2), 0, state.waited + 1)
         state = BaitedState(trial, state.base, waited)
         return state, self.observe(trial, n_episodes), reward, self.done(trial, n_episodes)
@@ -162,27 +159,15 @@ class IncomeMatcher(ArmsPlayer):
         return np.log(state + self.prior)
 
 
-class BaitOracle(ArmsPlayer):
-    """Is told what either arm pays with now, bait and all, and takes the better: it alternates as it should."""
+class BaitOracle(ArmsOracle):
+    """Is told what either arm pays with now, bait and all, and takes the better: it alternates as it should.
 
-    name = "oracle"
-    sees_hidden = True
+    Parameters
+    ----------
+    task : BaitedBandit
+    """
 
-    def initial_state(self, n_episodes: int) -> np.ndarray:
-        """Nothing is known before it is told."""
-        return np.zeros((n_episodes, self.n_arms))
-
-    def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
-        """Take to heart what either arm pays with now."""
-        return hidden["baited_probability"]
-
-    def learn(self, state: np.ndarray, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
-        """It need not learn."""
-        return state
-
-    def logits(self, state: np.ndarray) -> np.ndarray:
-        """Share among the better arms."""
-        return share_best(state)
+    told = ("baited_probability",)
 
 
 def matching_players(task: BaitedBandit) -> list[Agent]:

@@ -27,7 +27,7 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, index_columns, indices, take
-from tasks.labyrinths import Labyrinths, labyrinths, step_of
+from tasks.labyrinths import N_ACTIONS, Labyrinths, labyrinths, step_of
 
 MAZES = ("train", "test")
 """Two sets of mazes that share none (by number)."""
@@ -109,7 +109,7 @@ class Maze(Task):
         """Sizes, ranges and the source of the task."""
         outcomes = [self.step_reward, self.step_reward + self.wall_reward, self.step_reward + self.target_reward]
         return TaskSpec(
-            name=self.name, family=MDP, observation_size=self.view_size + 1, n_actions=3,
+            name=self.name, family=MDP, observation_size=self.view_size + 1, n_actions=N_ACTIONS,
             n_trials=self.n_trials, n_steps=self.n_trials, reward_range=(min(outcomes), max(outcomes)), citation="Duan et al. 2016, section 3.3",
             visible=("place", "distance_after"),
         )

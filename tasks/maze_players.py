@@ -12,9 +12,11 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.random_agent import RandomAgent
-from tasks.labyrinths import FORWARD, LEFT, RIGHT
+from tasks.choosing import certain, first_best
+from tasks.labyrinths import FORWARD, LEFT, N_ACTIONS, RIGHT
 from tasks.maze import SEEN, Maze
 from tasks.maze_pixels import MazePixels
+from tasks.told import Told
 
 _WALL, _RIGHT, _TARGET = (SEEN.index(what) for what in ("wall ahead", "opening right", "target"))
 
@@ -40,7 +42,8 @@ class WallFollower(Agent):
         self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: None
     ) -> tuple[np.ndarray, np.ndarray, None]:
         """Turn right where there is an opening, else go on, else turn left; see ``Agent.step``."""
-        return _certain(along_the_wall(observation, previous_action)), np.full(len(observation), np.nan), None
+        action = along_the_wall(observation, previous_action)
+        return certain(action, N_ACTIONS), np.full(len(observation), np.nan), None
 
 
 def along_the_wall(observation: np.ndarray, previous_action: np.ndarray) -> np.ndarray:
@@ -92,7 +95,7 @@ class Searcher(Agent):
         turn = (known - state.heading) % 4
         by_memory = np.select([turn == 0, turn == 3], [FORWARD, LEFT], RIGHT)
         action = np.where(state.found & (known >= 0), by_memory, along_the_wall(observation, previous_action))
-        return _certain(action), np.full(len(observation), np.nan), state
+        return certain(action, N_ACTIONS), np.full(len(observation), np.nan), state
 
     def _note(
         self, observation: np.ndarray, action: np.ndarray, reward: np.ndarray, track: Track
@@ -111,32 +114,22 @@ class Searcher(Agent):
                      found, observation[:, _WALL] > 0)
 
 
-class ShortestPath(Agent):
-    """Knows the maze and takes a shortest way, turns counted."""
+class ShortestPath(Told):
+    """Knows the maze and takes a shortest way, turns counted.
 
-    name, family, sees_hidden = "shortest-path", "mdp", True
+    Parameters
+    ----------
+    task : Maze
+    """
 
-    def initial_state(self, n_episodes: int) -> np.ndarray:
-        """Return (n_episodes, 3) zeros: nothing was told yet."""
-        return np.zeros((n_episodes, 3))
+    name, family, told = "shortest-path", "mdp", "distance_after"
 
-    def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
-        """Be told how far the target is after each action."""
-        return hidden["distance_after"]
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Do what leads nearest; see ``Agent.step``."""
-        return _certain(state.argmin(axis=1)), np.full(len(observation), np.nan), state
-
-
-def _certain(action: np.ndarray) -> np.ndarray:
-    """Return (n_episodes, 3) log-probabilities: 0 for the action that is taken."""
-    return np.where(action[:, None] == np.arange(3), 0.0, -np.inf)
+    def logits(self, observation: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """Do what leads nearest, given how far the target is after each action."""
+        return first_best(-told)
 
 
 def maze_players(task: Maze) -> list[Agent]:
     """Return every reference player of mazes, the simplest first; frames only those can play that need not see."""
     blind = isinstance(task, MazePixels)
-    return [RandomAgent(task), *([] if blind else [WallFollower(task), Searcher(task)]), ShortestPath()]
+    return [RandomAgent(task), *([] if blind else [WallFollower(task), Searcher(task)]), ShortestPath(task)]

@@ -27,6 +27,7 @@ from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, take
 from tasks.planning import action_values
+from tasks.settings import check_above_zero, check_at_least
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,12 +115,8 @@ class RandomMDP(Task):
     name: str = "mdp/random"
 
     def __post_init__(self) -> None:
-        if min(self.n_states, self.n_actions) < 2 or min(self.horizon, self.n_trials) < 1:
-            raise UserError(f"a random MDP needs n_states and n_actions >= 2, horizon and n_trials >= 1, got "
-                            f"{self.n_states}, {self.n_actions}, {self.horizon} and {self.n_trials}.")
-        if self.transition_weight <= 0 or min(self.reward_mean_sd, self.reward_sd) < 0:
-            raise UserError(f"a random MDP needs transition_weight > 0 and standard deviations >= 0, got "
-                            f"{self.transition_weight}, {self.reward_mean_sd} and {self.reward_sd}.")
+        check_at_least(self, n_states=2, n_actions=2, horizon=1, n_trials=1, reward_mean_sd=0, reward_sd=0)
+        check_above_zero(self, "transition_weight")
 
     @property
     def spec(self) -> TaskSpec:

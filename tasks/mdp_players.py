@@ -17,17 +17,18 @@ that the first action is taken evenly, and the first plan relabelled to agree wi
 """
 
 from abc import abstractmethod
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.errors import UserError
 from cogmeta.random_agent import RandomAgent
-from tasks.arms_players import share_best
+from tasks.choosing import share_best
 from tasks.history_key import mix
 from tasks.mdp import RandomMDP
 from tasks.planning import action_values, optimistic_action_values
+from tasks.told import Told
 
 
 class Prior(NamedTuple):
@@ -340,7 +341,7 @@ def _check_scaling(scaling: float) -> float:
     return scaling
 
 
-class KnowsTheProcess(Agent):
+class KnowsTheProcess(Told):
     """Is told the value of every action, and takes the best: the optimum by dynamic programming.
 
     Parameters
@@ -348,26 +349,11 @@ class KnowsTheProcess(Agent):
     task : RandomMDP
     """
 
-    name = "optimum"
-    sees_hidden = True
-    family = "mdp"
+    name, family, told = "optimum", "mdp", "action_value"
 
-    def __init__(self, task: RandomMDP) -> None:
-        self.n_actions = task.n_actions
-
-    def initial_state(self, n_episodes: int) -> np.ndarray:
-        """Nothing is known before it is told."""
-        return np.zeros((n_episodes, self.n_actions))
-
-    def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
-        """Take to heart what every action is worth."""
-        return hidden["action_value"]
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, Any]:
-        """Take the best action; see ``Agent.step``."""
-        return share_best(state), np.full(len(state), np.nan), state
+    def logits(self, observation: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """Share among the best actions."""
+        return share_best(told)
 
 
 def mdp_players(task: RandomMDP) -> list[Agent]:

@@ -15,11 +15,12 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask, of_chosen
-from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner, share_best
+from tasks.arms import ArmsTask, pay
+from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner
 from tasks.bandit_players import UCB1
+from tasks.choosing import share_best
+from tasks.settings import check_at_least
 from tasks.volatility import VolatilityLearner
 from tasks.walks import grid, reflect, walk_matrix
 
@@ -56,16 +57,12 @@ class RestlessBandit(ArmsTask):
     def __post_init__(self) -> None:
         if not self.drift_sd or min(self.drift_sd) < 0:
             raise UserError(f"drift_sd must be one or more numbers >= 0, got {self.drift_sd}.")
-        if self.n_trials < 1:
-            raise UserError(f"n_trials must be >= 1, got {self.n_trials}.")
+        check_at_least(self, n_trials=1)
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Wang et al. 2016, experiment 4",
-        )
+        return self.spec_of(2, "Wang et al. 2016, experiment 4")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[RestlessState, np.ndarray]:
         """Draw where every walk starts and how fast it drifts; see ``Task.begin``."""
@@ -77,8 +74,7 @@ class RestlessBandit(ArmsTask):
     ) -> tuple[RestlessState, np.ndarray, np.ndarray, np.ndarray]:
         """Take one arm in every episode, then let the walks drift; see ``Task.advance``."""
         n_episodes, trial = len(state.first), state.trial + 1
-        pays = of_chosen(_arms(state.first), self.check_action(action, n_episodes))
-        reward = (rng.random(n_episodes) < pays).astype(np.float64)
+        reward = pay(_arms(state.first), self.check_action(action, n_episodes), rng)
         first = reflect(state.first + state.drift_sd * rng.standard_normal(n_episodes), 0.0, 1.0)
         state = RestlessState(trial, first, state.drift_sd)
         return state, self.observe(trial, n_episodes), reward, self.done(trial, n_episodes)

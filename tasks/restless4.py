@@ -16,11 +16,11 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import arms_players, rescorla_wagner
 from tasks.kalman import GaussianArms, KalmanGreedy, KalmanThompson, KalmanUCB
+from tasks.settings import check_above_zero, check_at_least
 
 
 class DriftingState(NamedTuple):
@@ -65,9 +65,8 @@ class DriftingBandit(ArmsTask):
     def __post_init__(self) -> None:
         if not 0 <= self.decay < 1:
             raise UserError(f"decay must lie in [0, 1), got {self.decay}; at 1 the walks have no stationary spread.")
-        if self.n_arms < 2 or self.n_trials < 1 or min(self.drift_sd, self.payoff_sd) < 0 or self.reward_scale <= 0:
-            raise UserError(f"{self.name!r} needs n_arms >= 2, n_trials >= 1, standard deviations >= 0 and "
-                            "reward_scale > 0.")
+        check_at_least(self, n_arms=2, n_trials=1, drift_sd=0, payoff_sd=0)
+        check_above_zero(self, "reward_scale")
 
     @property
     def stationary_sd(self) -> float:
@@ -77,11 +76,7 @@ class DriftingBandit(ArmsTask):
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(self.reward_scale, 100 * self.reward_scale),
-            citation="Daw et al. 2006",
-        )
+        return self.spec_of(self.n_arms, "Daw et al. 2006", (self.reward_scale, 100 * self.reward_scale))
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[DriftingState, np.ndarray]:
         """Draw the means of every episode; see ``Task.begin``."""

@@ -22,6 +22,7 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, flat, index_columns, scored_and_forced, take
+from tasks.settings import check_at_least
 
 STEPS = ("fixation", "cue", "saccade", "reward")
 """Of a trial, in their order."""
@@ -88,8 +89,7 @@ class InferredValue(Task):
         if len(self.reward_probability) != 2 or not all(0 <= p <= 1 for p in chances):
             raise UserError(f"{self.name!r} needs two reward probabilities and a reversal_hazard in [0, 1], got "
                             f"{self.reward_probability} and {self.reversal_hazard}.")
-        if self.min_block < 1 or self.n_trials < 1:
-            raise UserError(f"min_block and n_trials must be at least 1, got {self.min_block} and {self.n_trials}.")
+        check_at_least(self, min_block=1, n_trials=1)
         if self.wrong_reward > 0:
             raise UserError(f"wrong_reward is paid for a wrong saccade and must be <= 0, got {self.wrong_reward}. "
                             f"Did you mean {-self.wrong_reward}?")

@@ -13,12 +13,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.agent import Agent
-from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask, of_chosen
-from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner, share_best
-from tasks.two_step import check_probability
+from tasks.arms import ArmsTask, pay
+from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner
+from tasks.choosing import share_best
+from tasks.settings import check_at_least, check_probability
 
 
 class BlockState(NamedTuple):
@@ -59,17 +58,12 @@ class BlockBandit(ArmsTask):
     def __post_init__(self) -> None:
         check_probability("good_probability", self.good_probability)
         check_probability("other_probability", self.other_probability)
-        if self.n_arms < 2 or self.block_length < 1 or self.n_trials < 1:
-            raise UserError(f"{self.name!r} needs n_arms >= 2, block_length >= 1 and n_trials >= 1, got {self.n_arms}, "
-                            f"{self.block_length} and {self.n_trials}.")
+        check_at_least(self, n_arms=2, block_length=1, n_trials=1)
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=self.n_arms, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Zorowitz et al. 2023",
-        )
+        return self.spec_of(self.n_arms, "Zorowitz et al. 2023")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[BlockState, np.ndarray]:
         """Draw the first good arm of every episode; see ``Task.begin``."""
@@ -80,8 +74,7 @@ class BlockBandit(ArmsTask):
     ) -> tuple[BlockState, np.ndarray, np.ndarray, np.ndarray]:
         """Take one arm in every episode; after a block another arm is good; see ``Task.advance``."""
         n_episodes, trial = len(state.good), state.trial + 1
-        pays = of_chosen(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes))
-        reward = (rng.random(n_episodes) < pays).astype(np.float64)
+        reward = pay(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes), rng)
         good = state.good
         if trial % self.block_length == 0:
             good = (good + rng.integers(1, self.n_arms, n_episodes)) % self.n_arms

@@ -13,11 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cogmeta.errors import UserError
-from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask, of_chosen
-from tasks.two_step import check_probability
+from tasks.arms import ArmsTask, one_better, pay
+from tasks.settings import check_at_least, check_probability
 
 
 class ShiftingState(NamedTuple):
@@ -59,16 +57,12 @@ class ShiftingBandit(ArmsTask):
     def __post_init__(self) -> None:
         for name in ("stable_probability", "volatile_probability", "reversal_hazard", "shift_hazard"):
             check_probability(name, getattr(self, name))
-        if self.n_trials < 1:
-            raise UserError(f"n_trials must be >= 1, got {self.n_trials}.")
+        check_at_least(self, n_trials=1)
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Wang et al. 2018, simulation 2",
-        )
+        return self.spec_of(2, "Wang et al. 2018, simulation 2")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[ShiftingState, np.ndarray]:
         """Draw the better arm and the first spell; see ``Task.begin``."""
@@ -80,8 +74,7 @@ class ShiftingBandit(ArmsTask):
     ) -> tuple[ShiftingState, np.ndarray, np.ndarray, np.ndarray]:
         """Take one arm in every episode, then let spells end and arms swap; see ``Task.advance``."""
         n_episodes, trial = len(state.better), state.trial + 1
-        pays = of_chosen(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes))
-        reward = (rng.random(n_episodes) < pays).astype(np.float64)
+        reward = pay(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes), rng)
         volatile = state.volatile ^ (rng.random(n_episodes) < self.shift_hazard)
         better = state.better ^ (volatile & (rng.random(n_episodes) < self.reversal_hazard))
         state = ShiftingState(trial, better, volatile)
@@ -90,5 +83,4 @@ class ShiftingBandit(ArmsTask):
     def hidden(self, state: ShiftingState) -> dict[str, np.ndarray]:
         """``reward_probability``: (n_episodes, 2); ``volatile``: (n_episodes,) bool."""
         high = np.where(state.volatile, self.volatile_probability, self.stable_probability)
-        pays = np.where(state.better[:, None] == np.arange(2), high[:, None], 1 - high[:, None])
-        return {"reward_probability": pays, "volatile": state.volatile}
+        return {"reward_probability": one_better(state.better, high), "volatile": state.volatile}

@@ -28,6 +28,7 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, scored_and_forced, take
+from tasks.settings import check_at_least, check_probability
 
 FIXATE = 2
 """The action that is right at fixation, and only there."""
@@ -91,8 +92,7 @@ class TwoStep(Task):
     outcome_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
-        if self.n_trials < 1:
-            raise UserError(f"a two-step task needs n_trials >= 1, got {self.n_trials}.")
+        check_at_least(self, n_trials=1)
         check_probability("common_probability", self.common_probability)
         if self.invalid_penalty < 0:
             raise UserError(f"invalid_penalty is taken off the reward and must be >= 0, got {self.invalid_penalty}. "
@@ -326,9 +326,3 @@ class TwoStep(Task):
     @abstractmethod
     def _hidden_in(self, trials: pd.DataFrame, row: np.ndarray) -> dict[str, np.ndarray]:
         """Return what a table tells of what was hidden, by trial."""
-
-
-def check_probability(name: str, value: float) -> None:
-    """Raise a ``UserError`` unless ``value`` lies in [0, 1]."""
-    if not 0 <= value <= 1:
-        raise UserError(f"{name} must lie in [0, 1], got {value}.")

@@ -7,7 +7,7 @@ not solved exactly by looking one trial ahead, ours looks one trial ahead all th
 
 import numpy as np
 
-from tasks.arms_players import share_best
+from tasks.choosing import share_best
 from tasks.two_step_drift import DriftTwoStep
 from tasks.two_step_learners import Trial, TwoStepMemory, TwoStepPlayer, transitions
 from tasks.two_step_reversal import ReversalTwoStep

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.agent import Agent
-from tasks.arms_players import share_best
+from tasks.choosing import share_best
 from tasks.two_step import FIRST_STAGE
 from tasks.two_step_beliefs import BeliefFilter, Oracle
 from tasks.two_step_episodic import EpisodicTwoStep, context_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from cogmeta.agent import Agent
 from cogmeta.models.registry import make_model
-from tasks.arms_players import share_best
+from tasks.choosing import share_best
 from tasks.two_step_beliefs import Oracle
 from tasks.two_step_learners import RandomTwoStep, Trial, TwoStepPlayer, transitions
 from tasks.two_step_planets import PlanetTwoStep

@@ -19,7 +19,8 @@ import pandas as pd
 
 from cogmeta.errors import UserError
 from tasks.columns import take
-from tasks.two_step import TwoStep, TwoStepState, check_probability
+from tasks.settings import check_at_least, check_probability
+from tasks.two_step import TwoStep, TwoStepState
 
 class ReversalWorld(NamedTuple):
     """What episodes hide."""
@@ -76,8 +77,7 @@ class ReversalTwoStep(TwoStep):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_probability("reversal_hazard", self.reversal_hazard)
-        if self.minimum_block < 0:
-            raise UserError(f"minimum_block is a number of trials, >= 0, got {self.minimum_block}.")
+        check_at_least(self, minimum_block=0)
         if len(self.reward_probability) != 2:
             raise UserError("reward_probability must be two numbers in [0, 1], of the better state and of the other, "
                             f"got {self.reward_probability}.")

@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.agent import Agent
-from cogmeta.errors import UserError, unknown_name
-from cogmeta.families import BANDIT
+from cogmeta.errors import unknown_name
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask, of_chosen
+from tasks.arms import ArmsTask, one_better, pay
 from tasks.arms_players import arms_players, rescorla_wagner
-from tasks.two_step import check_probability
+from tasks.settings import check_at_least, check_probability
 from tasks.volatility import VolatilityLearner
 
 ORDERS = {
@@ -68,16 +67,12 @@ class VolatileBandit(ArmsTask):
         check_probability("volatile_probability", self.volatile_probability)
         if self.order not in ORDERS:
             raise unknown_name("order of the halves", self.order, ORDERS)
-        if self.reversal_every < 1 or self.n_trials < 1:
-            raise UserError(f"reversal_every and n_trials must be >= 1, got {self.reversal_every} and {self.n_trials}.")
+        check_at_least(self, reversal_every=1, n_trials=1)
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=1, n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Behrens et al. 2007",
-        )
+        return self.spec_of(2, "Behrens et al. 2007")
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[VolatileState, np.ndarray]:
         """Draw the better arm and the order of the halves; see ``Task.begin``."""
@@ -90,8 +85,7 @@ class VolatileBandit(ArmsTask):
     ) -> tuple[VolatileState, np.ndarray, np.ndarray, np.ndarray]:
         """Take one arm in every episode; see ``Task.advance``."""
         n_episodes, trial = len(state.better), state.trial + 1
-        pays = of_chosen(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes))
-        reward = (rng.random(n_episodes) < pays).astype(np.float64)
+        reward = pay(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes), rng)
         return state._replace(trial=trial), self.observe(trial, n_episodes), reward, self.done(trial, n_episodes)
 
     def hidden(self, state: VolatileState) -> dict[str, np.ndarray]:
@@ -102,8 +96,7 @@ class VolatileBandit(ArmsTask):
         ran = np.where(volatile, state.trial - half * second, np.where(second, half - 1, 0))
         better = state.better ^ (ran // self.reversal_every % 2)
         high = np.where(volatile, self.volatile_probability, self.stable_probability)
-        pays = np.where(better[:, None] == np.arange(2), high[:, None], 1 - high[:, None])
-        return {"reward_probability": pays, "volatile": volatile}
+        return {"reward_probability": one_better(better, high), "volatile": volatile}
 
 
 BEST_RATE = (0.6, 20.0)

@@ -13,7 +13,8 @@ from scipy.special import betainc
 from scipy.special import ndtr
 
 from tasks.arms import ArmsTask
-from tasks.arms_players import ArmsPlayer, share_best
+from tasks.arms_players import ArmsPlayer
+from tasks.choosing import share_best
 from tasks.walks import grid
 
 

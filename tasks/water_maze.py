@@ -28,7 +28,8 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_blocks, flat, index_columns, indices, take
-from tasks.contexts import check_barcodes, check_counts, draw_bag, draw_barcodes
+from tasks.contexts import check_barcodes, draw_bag, draw_barcodes
+from tasks.settings import check_at_least
 
 MOVES = ("north", "east", "south", "west")
 """What the actions are; rows are counted from the north, columns from the west."""
@@ -102,7 +103,7 @@ class WaterMaze(Task):
     def __post_init__(self) -> None:
         if not 2 <= self.size <= 32:
             raise UserError(f"size must lie in [2, 32], got {self.size}.")
-        check_counts(n_contexts=self.n_contexts, n_exposures=self.n_exposures, n_trials=self.n_trials)
+        check_at_least(self, n_contexts=1, n_exposures=1, n_trials=1)
         check_barcodes(self.n_bits, self.n_contexts)
         if not self.step_reward <= 0 < self.goal_reward + self.step_reward:
             raise UserError("step_reward must be 0 or less and goal_reward more than it takes away, so that a reward above 0 "

@@ -13,6 +13,8 @@ import numpy as np
 
 from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.random_agent import RandomAgent
+from tasks.choosing import certain
+from tasks.told import Told
 from tasks.water_maze import MOVES, WaterMaze, neighbours
 
 UNKNOWN = -1
@@ -89,7 +91,8 @@ class ExhaustiveSearch(Agent):
         goal, place = self.found(state, previous_action, previous_reward), self.task.place_of(observation)
         visited = state.visited | (place[:, None] == np.arange(self.size**2))
         target = np.where(goal == UNKNOWN, next_unvisited(place, visited, self.size), goal)
-        return *_certain(towards(place, target, self.size)), Search(visited, goal, place)
+        logits = certain(towards(place, target, self.size), len(MOVES))
+        return logits, np.full(len(place), np.nan), Search(visited, goal, place)
 
     def found(self, state: Search, action: np.ndarray, reward: np.ndarray) -> np.ndarray:
         """Return (n,) the goal, known from now on where the last step was paid."""
@@ -141,7 +144,7 @@ class SearchAndRemember(ExhaustiveSearch):
         return logits, value, Memory(search, state.goal, code)
 
 
-class StraightToGoal(Agent):
+class StraightToGoal(Told):
     """Is told where the goal is, and takes a shortest way.
 
     Parameters
@@ -149,29 +152,11 @@ class StraightToGoal(Agent):
     task : WaterMaze
     """
 
-    name, family, sees_hidden = "shortest-path", "mdp", True
+    name, family, told = "shortest-path", "mdp", "goal"
 
-    def __init__(self, task: WaterMaze) -> None:
-        self.task = task
-
-    def initial_state(self, n_episodes: int) -> np.ndarray:
-        """Return (n_episodes,) zeros: nothing was told yet."""
-        return np.zeros(n_episodes, np.int64)
-
-    def see_hidden(self, hidden: dict[str, np.ndarray], state: np.ndarray) -> np.ndarray:
-        """Be told where the goal is."""
-        return hidden["goal"].astype(np.int64)
-
-    def step(
-        self, observation: np.ndarray, previous_action: np.ndarray, previous_reward: np.ndarray, state: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Go straight; see ``Agent.step``."""
-        return *_certain(towards(self.task.place_of(observation), state, self.task.size)), state
-
-
-def _certain(action: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return (n, 4) log-probabilities, 0 for the move that is made, and no value."""
-    return np.where(action[:, None] == np.arange(len(MOVES)), 0.0, -np.inf), np.full(len(action), np.nan)
+    def logits(self, observation: np.ndarray, told: np.ndarray) -> np.ndarray:
+        """Go straight to the goal."""
+        return certain(towards(self.task.place_of(observation), told, self.task.size), len(MOVES))
 
 
 def water_maze_players(task: WaterMaze) -> list[Agent]:

@@ -12,9 +12,10 @@ import pytest
 
 from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import replay, simulate
-from tasks.arms_players import share_best, win_stay_lose_shift
+from tasks.arms_players import win_stay_lose_shift
 from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BayesUCB, Counts, EpsilonGreedy, count
+from tasks.choosing import share_best
 from tasks.gittins import Gittins
 from tasks.registry import make_task
 from tasks.thompson import Thompson

@@ -78,7 +78,7 @@ def test_a_table_without_any_response_is_refused():
     "name, settings, sentence",
     [
         ("bandit/easy", {"n_arms": 3}, "defined for two arms"),
-        ("bandit/independent", {"n_arms": 1}, "n_arms >= 2"),
+        ("bandit/independent", {"n_arms": 1}, "n_arms must be at least 2"),
         ("bandit/independent", {"reward_probability": (0.5, 1.5)}, "2 numbers in"),
         ("bandit/independent", {"arms": "hrad"}, "Did you mean 'hard'"),
     ],

@@ -125,7 +125,7 @@ def test_thompson_chooses_more_randomly_where_both_arms_are_risky():
     [
         ("gaussian2018_2", {"mean_variance": (1.0,)}, "two numbers each"),
         ("gaussian2018_2", {"noise_variance": (1.0, -1.0)}, "variances >= 0"),
-        ("gaussian2019", {"reward_scale": 0.0}, "reward_scale > 0"),
+        ("gaussian2019", {"reward_scale": 0.0}, "reward_scale must be > 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(name, settings, sentence):

@@ -188,8 +188,8 @@ def test_a_state_that_the_task_does_not_have_is_refused():
 
 
 @pytest.mark.parametrize("settings, sentence", [
-    ({"n_states": 1}, "n_states and n_actions >= 2"), ({"horizon": 0}, "horizon and n_trials >= 1"),
-    ({"reward_sd": -1.0}, "standard deviations >= 0")])
+    ({"n_states": 1}, "n_states must be at least 2"), ({"horizon": 0}, "horizon must be at least 1"),
+    ({"reward_sd": -1.0}, "reward_sd must be at least 0")])
 def test_impossible_settings_are_refused(settings, sentence):
     with pytest.raises(UserError, match=sentence):
         make_task("mdp/random", **settings)

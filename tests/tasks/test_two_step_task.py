@@ -224,7 +224,7 @@ def test_more_trials_than_the_trial_index_counts_are_refused():
         ({"reversal_hazard": -0.1}, "reversal_hazard must lie in"),
         ({"reward_probability": (0.9, 0.1, 0.3)}, "must be two numbers"),
         ({"invalid_penalty": -1}, "Did you mean 1"),
-        ({"n_trials": 0}, "n_trials >= 1"),
+        ({"n_trials": 0}, "n_trials must be at least 1"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, sentence):
