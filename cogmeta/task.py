@@ -11,7 +11,7 @@ keep in memory (``Agent.next_episode``).
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -234,8 +234,3 @@ class Task(ABC):
                 f"got {action[episode]} in episode {episode} of {self.spec.name!r}."
             )
         return action.astype(np.int64, copy=False)
-
-
-def describe_settings(task: Task) -> str:
-    """Return the settings of a task as ``name=value`` pairs, for tables and messages."""
-    return ", ".join(f"{f.name}={getattr(task, f.name)!r}" for f in fields(task) if f.name != "name")
