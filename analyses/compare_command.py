@@ -14,13 +14,13 @@ from analyses.compare import Comparison, compare, plot_likelihood, score_table, 
 from analyses.players import find_player, read_settings
 from analyses.style import save_figure
 from analyses.tiny_players import read_tiny
+from cogmeta.command_options import DataFolder, Encoding, Seed, TaskSettings
 from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.held_out import check_by
 from cogmeta.models.registry import make_model
-from cogmeta.simulate import check_seed
 from cogmeta.trials import read_trials
 from tasks.registry import make_task
 
@@ -69,10 +69,10 @@ def run(
                                         help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
     tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2."),
     epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
-    seed: int = typer.Option(0, "--seed", help="Of the fits' starts."),
-    data: Path | None = typer.Option(None, "--data", help="Folder of behavioural data sets; by default that in COGMETA_DATA."),
-    encoding: str = typer.Option("utf-8", "--encoding", help="Of the CSV files."),
-    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task, such as n_trials=120; repeatable."),
+    seed: Seed = 0,
+    data: DataFolder = None,
+    encoding: Encoding = "utf-8",
+    settings: TaskSettings = [],
 ) -> None:
     """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.
 
@@ -82,7 +82,6 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta models) or --tiny.")
     networks = read_tiny(tiny, epochs)
     check_by(held_out or "session")
-    check_seed(seed)
     make_folder(out)
     made = make_task(task, **{**_settings(trials, task), **read_settings(settings)})
     for model in models:

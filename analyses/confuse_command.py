@@ -9,9 +9,9 @@ from analyses.players import read_settings
 from analyses.recover_command import progress_bar
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
+from cogmeta.command_options import Jobs, Seed, Starts, TaskSettings
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
-from cogmeta.simulate import check_seed
 from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -25,10 +25,10 @@ def run(
     subjects: int = typer.Option(100, "--subjects", help="Simulated with each model."),
     criterion: str = typer.Option("bic", "--criterion", help="bic or aic."),
     draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges) or prior."),
-    starts: int = typer.Option(5, help="Searches a subject."),
-    jobs: int = typer.Option(1, "--jobs", help="Processes; -1 for all cores."),
-    seed: int = typer.Option(0, "--seed", help="Of everything random."),
-    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task; repeatable."),
+    starts: Starts = 5,
+    jobs: Jobs = 1,
+    seed: Seed = 0,
+    settings: TaskSettings = [],
 ) -> None:
     """Can these models be told apart on a task? Simulate each, fit all, count which wins.
 
@@ -36,7 +36,6 @@ def run(
 
     Example:  cogmeta confuse bandit/rescorla_wagner bandit/choice_kernel --task bandit/independent --out confusion
     """
-    check_seed(seed)
     played = make_task(task, **read_settings(settings))
     make_folder(out)
     with progress_bar("simulating and fitting", "models") as tell:

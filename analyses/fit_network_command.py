@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
 from analyses.style import save_figure
+from cogmeta.command_options import Encoding, RewardRange, Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
@@ -26,9 +27,10 @@ def run(
     epochs: int = typer.Option(2000, "--epochs", help="Most passes over the data; stops earlier where nothing improves."),
     starts: int = typer.Option(1, "--starts", help="Trainings from other weights; the best is kept."),
     penalty: float = typer.Option(1e-5, "--penalty", help="On absolute recurrent weights."),
-    seed: int = typer.Option(0, "--seed", help="Of the first weights and of what is held out."),
-    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
-    options: int | None = typer.Option(None, "--options", min=2, help="Of the first choice; by default as many as were taken."),
+    seed: Seed = 0,
+    reward_range: RewardRange = None,
+    encoding: Encoding = "utf-8",
+    n_options: int | None = typer.Option(None, "--n-options", min=2, help="Of the first choice; by default as many as were taken."),
 ) -> None:
     """Fit networks of a few units to the choices in a trial table, and draw what they learnt.
 
@@ -38,10 +40,10 @@ def run(
     Example:  cogmeta fit-network trials.csv --units 1,2 --out networks
     """
     sizes = _sizes(units)
-    table = read_trials(trials)
+    table = read_trials(trials, encoding)
     make_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
-    asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": options}, []
+    asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": n_options}, []
     for size in sizes:
         found = _fit(table, size, kind, descent, **asked)
         _write(found, out / f"{kind}_{size}")

@@ -10,13 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analyses.players import read_settings
 from analyses.recovery import plot_recovery
 from analyses.style import save_figure
+from cogmeta.command_options import Encoding, Jobs, ModelOptions, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
-from cogmeta.simulate import check_seed
 from cogmeta.task import Task
 from cogmeta.trials import read_trials
 from tasks.registry import make_task
@@ -34,12 +34,13 @@ def run(
     data_sets: int = typer.Option(1, "--data-sets", help="Simulated and fitted apart."),
     draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges), prior, or fitted (to --trials)."),
     method: str = typer.Option("map", help="map, mle or em."),
-    starts: int = typer.Option(10, help="Searches a subject."),
-    jobs: int = typer.Option(1, "--jobs", help="Processes; -1 for all cores."),
-    seed: int = typer.Option(0, "--seed", help="Of everything random."),
-    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task; repeatable."),
-    option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
-    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward of --trials, if not 0 and 1."),
+    starts: Starts = 10,
+    jobs: Jobs = 1,
+    seed: Seed = 0,
+    settings: TaskSettings = [],
+    option: ModelOptions = [],
+    reward_range: RewardRange = None,
+    encoding: Encoding = "utf-8",
 ) -> None:
     """Simulate subjects with known parameters, fit them, and say how well the parameters come back.
 
@@ -47,8 +48,7 @@ def run(
 
     Example:  cogmeta recover two_step/hybrid --task two_step/daw2011 --subjects 50 --out recovery
     """
-    check_seed(seed)
-    design = _design(task, trials, settings)
+    design = _design(task, trials, settings, encoding)
     made = make_model(model, **read_options(model, option))
     if draw == "fitted":
         if trials is None:
@@ -86,7 +86,7 @@ class progress_bar:
         self.bar.stop()
 
 
-def _design(task: str, trials: Path | None, settings: list[str]) -> Task | pd.DataFrame:
+def _design(task: str, trials: Path | None, settings: list[str], encoding: str) -> Task | pd.DataFrame:
     if bool(task) == (trials is not None):
         raise UserError("say what simulated subjects play: either --task NAME (see cogmeta tasks) or --trials TABLE.csv.")
-    return make_task(task, **read_settings(settings)) if task else read_trials(trials)
+    return make_task(task, **read_settings(settings)) if task else read_trials(trials, encoding)

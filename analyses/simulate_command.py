@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from analyses.players import find_player, read_settings
+from cogmeta.command_options import Seed, TaskSettings
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from cogmeta.trials import write_trials
@@ -21,10 +22,10 @@ def run(
     task: str = typer.Option(..., "--task", help="Registered task; see cogmeta tasks."),
     episodes: int = typer.Option(300, "--episodes", help="Episodes played."),
     out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
-    seed: int = typer.Option(0, "--seed", help="Same seed, same trials."),
+    seed: Seed = 0,
     parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value; the middle of its plausible range for one not named."),
     subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name; else each is a subject."),
-    settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the task, such as n_trials=200; repeatable."),
+    settings: TaskSettings = [],
 ) -> None:
     """Let a trained network, a reference player or a cognitive model behave, and write the trial table.
 

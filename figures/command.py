@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cogmeta.command_options import Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
-from cogmeta.simulate import check_seed
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES, get_figure
 
@@ -25,7 +25,7 @@ def run(
     quick: bool = typer.Option(False, "--quick", help="Only the first seed of every network, and smaller simulations."),
     retrain: bool = typer.Option(False, "--retrain", help="Train the networks anew instead of taking the shipped ones."),
     out: Path = typer.Option(Path("paper_figures"), "--out", help="Folder for pictures, tables and scoreboards."),
-    seed: int = typer.Option(0, "--seed", help="Of the test episodes."),
+    seed: Seed = 0,
 ) -> None:
     """Make a paper's figure anew, with the published claims checked beside it.
 
@@ -37,7 +37,6 @@ def run(
         return
     if (name is None) != everything:
         raise UserError(f"name one figure, or say --all or --list; known figures: {', '.join(FIGURES)}.")
-    check_seed(seed)
     chosen = list(FIGURES.values()) if everything else [get_figure(name)]
     make_folder(out)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:

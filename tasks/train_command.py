@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cogmeta.agents.store import NETWORKS, load_record
+from cogmeta.command_options import Jobs, Seed
 from cogmeta.errors import UserError
-from cogmeta.simulate import check_seed
 from cogmeta.training import Interrupted, Learner
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Record
@@ -36,9 +36,9 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
         steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
-        seed: int = typer.Option(0, "--seed", help="Same seed, same weights."),
+        seed: Seed = 0,
         seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
-        workers: int | None = typer.Option(None, "--workers", help="With --seeds: processes; by default one a core."),
+        jobs: Jobs = -1,
         backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster)."),
         scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster."),
         resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds)."),
@@ -50,7 +50,6 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         Several:  cogmeta train bandit/independent --seeds 8 --out runs/bandit_seeds
         """
         check_names(task, agent, learner)
-        check_seed(seed)
         if learner and imitate:
             raise UserError("--imitate is a learner of its own; leave --learner out.")
         given = imitation_of(task, imitate) if imitate else learner
@@ -59,8 +58,8 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         if seeds is None:
             _run_one(asked, seed, resume)
         else:
-            with _cluster(backend, workers, scheduler):
-                _run_seeds(asked, _seeds(seed, seeds), workers, backend)
+            with _cluster(backend, jobs, scheduler):
+                _run_seeds(asked, _seeds(seed, seeds), jobs, backend)
             if draw is not None:
                 draw(out)
 
@@ -96,7 +95,7 @@ def _run_one(asked: _Asked, seed: int, resume: bool) -> None:
     Console().print(f"trained agent: {asked.out} (on fresh episodes: {quality})", soft_wrap=True, highlight=False)
 
 
-def _run_seeds(asked: _Asked, seeds: list[int], workers: int | None, backend: str) -> None:
+def _run_seeds(asked: _Asked, seeds: list[int], jobs: int, backend: str) -> None:
     total = asked.n_steps
     with _progress() as progress:
         bar = progress.add_task(f"{asked.task}, {len(seeds)} seeds", total=total * len(seeds), said="")
@@ -106,7 +105,7 @@ def _run_seeds(asked: _Asked, seeds: list[int], workers: int | None, backend: st
             progress.update(bar, completed=sum(min(count, total) for count in done.values()),
                             said=f"{finished} of {len(seeds)} done")
 
-        table = train_seeds(asked.out, asked.task, seeds, asked.learner, backend, workers, show, n_steps=asked.steps,
+        table = train_seeds(asked.out, asked.task, seeds, asked.learner, backend, jobs, show, n_steps=asked.steps,
                             agent=asked.agent, imitate=asked.imitate)
     Console().print(_summary(table, asked.out), soft_wrap=True, highlight=False)
 
@@ -124,7 +123,7 @@ def _seeds(first: int, count: int) -> list[int]:
 
 
 @contextmanager
-def _cluster(backend: str, workers: int | None, scheduler: str | None):
+def _cluster(backend: str, jobs: int, scheduler: str | None):
     """Hold a Dask client while the runs are under way, where one is asked for."""
     if backend != "dask":
         yield
@@ -134,7 +133,7 @@ def _cluster(backend: str, workers: int | None, scheduler: str | None):
     except ImportError as error:
         raise UserError("--backend dask needs the packages of the extra 'cluster': pip install 'cogmeta[cluster]'.") from error
     if scheduler is None:
-        with LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
+        with LocalCluster(n_workers=None if jobs == -1 else jobs, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster):
             yield
         return
     with Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler):

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import Any
 
 import pandas as pd
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, delayed, parallel_config
 
 from cogmeta.agents.store import RECORD, describe, load_agent, load_record
 from cogmeta.errors import UserError, unknown_name
@@ -36,7 +36,7 @@ Heard = Callable[[dict[int, int]], None]
 
 def train_seeds(
     folder: str | Path, task_name: str, seeds: Sequence[int], learner: Learner | str | None = None,
-    backend: str = "loky", n_workers: int | None = None, heard: Heard | None = None, **options: Any,
+    backend: str = "loky", n_jobs: int = -1, heard: Heard | None = None, **options: Any,
 ) -> pd.DataFrame:
     """Train an agent on a registered task from several seeds.
 
@@ -53,8 +53,8 @@ def train_seeds(
         As for ``train_into``.
     backend : {"loky", "dask"}
         Processes on this machine, or the workers of the Dask client that is active.
-    n_workers : int, optional
-        Processes of ``"loky"``; by default one a core.
+    n_jobs : int
+        Processes of ``"loky"``; -1 for one a core.
     heard : callable, optional
         Called about twice a second with the steps done so far, by seed.
     **options
@@ -76,7 +76,7 @@ def train_seeds(
     folder = make_folder(folder)
     runs = {seed: folder / f"seed_{seed}" for seed in seeds}
     with _watched(runs, heard):
-        _train_all(runs, task_name, learner, backend, n_workers or cpu_count(), options)
+        _train_all(runs, task_name, learner, backend, n_jobs, options)
     return _gather(folder, runs)
 
 
@@ -91,7 +91,7 @@ def check_seeds(seeds: Sequence[int]) -> list[int]:
 
 
 def _train_all(
-    runs: dict[int, Path], task_name: str, learner: Learner | str | None, backend: str, n_workers: int,
+    runs: dict[int, Path], task_name: str, learner: Learner | str | None, backend: str, n_jobs: int,
     options: dict[str, Any],
 ) -> None:
     losses = 0
@@ -99,12 +99,12 @@ def _train_all(
     while pending:
         calls = [delayed(_train_one)(runs[seed], task_name, learner, seed, options) for seed in pending]
         try:
-            with parallel_config(backend=backend, **({"n_jobs": n_workers} if backend == "loky" else {})):
+            with parallel_config(backend=backend, **({"n_jobs": n_jobs} if backend == "loky" else {})):
                 Parallel()(calls)
         except BrokenProcessPool as error:
             losses += 1
             if losses > LOSSES:
-                raise UserError(f"workers were lost {losses} times ({error}); is memory short? Use fewer (--workers 1).") from error
+                raise UserError(f"workers were lost {losses} times ({error}); is memory short? Use fewer (--jobs 1).") from error
         still = _pending(runs, task_name, learner, options)
         losses = losses if len(still) == len(pending) else 0
         pending = still

@@ -9,9 +9,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from analyses.quickstart.pipeline import run_quickstart
+from cogmeta.command_options import DataFolder, Seed
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
-from cogmeta.simulate import check_seed
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -19,15 +19,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def run(
     out: Path = typer.Option(Path("quickstart"), "--out", help="Folder for the report, figures, tables and agents."),
-    seed: int = typer.Option(0, "--seed", help="Same seed, same numbers."),
-    data: Path | None = typer.Option(None, "--data", help="Folder of behavioural data sets; by default that in COGMETA_DATA."),
+    seed: Seed = 0,
+    data: DataFolder = None,
     retrain: bool = typer.Option(False, "--retrain", help="Train the network for the full two-step task anew, too (minutes)."),
 ) -> None:
     """Do the main job: train two networks, let them behave beside exact references, fit models, compare with people.
 
     Example:  cogmeta quickstart --out quickstart --seed 0
     """
-    check_seed(seed)
     if data is not None and not data.is_dir():
         raise UserError(f"there is no folder {str(data)!r} of data sets. Leave --data out to compare with published statistics.")
     make_folder(out)

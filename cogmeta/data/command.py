@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_options import DataFolder
 from cogmeta.data.dataset import DataSet
 from cogmeta.data.locate import check_files, data_path, local_path
 from cogmeta.data.mapping import load_mapping, read_mapped
@@ -20,13 +21,9 @@ app = typer.Typer(
          "Example:  cogmeta data check feher2020_twostep --data DIR",
 )
 
-_FOLDER = typer.Option(
-    None, "--data", metavar="DIR", help="Folder of data sets; by default that in COGMETA_DATA, then the cache.",
-)
-
 
 @app.command("list")
-def list_data(data: str | None = _FOLDER) -> None:
+def list_data(data: DataFolder = None) -> None:
     """List the registered data sets.
 
     For each: who, task, options, licence, source, and whether it is at hand.
@@ -50,7 +47,7 @@ def _describe(data_set: DataSet) -> str:
 @app.command()
 def check(
     name: str | None = typer.Argument(None, help="A data set; by default all that are at hand."),
-    data: str | None = _FOLDER,
+    data: DataFolder = None,
 ) -> None:
     """Compare local files with the originals.
 
@@ -76,7 +73,7 @@ def check(
 
 
 @app.command()
-def path(name: str = typer.Argument(..., help="A registered data set."), data: str | None = _FOLDER) -> None:
+def path(name: str = typer.Argument(..., help="A registered data set."), data: DataFolder = None) -> None:
     """Print the folder of a data set.
 
     It is downloaded first if it lies nowhere.

@@ -1,6 +1,5 @@
 """Fit a cognitive model to the choices of every subject in a trial table."""
 
-import codecs
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cogmeta.command_options import Encoding, ModelOptions, RewardRange, Seed, Starts
 from cogmeta.errors import UserError
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
@@ -32,11 +32,11 @@ def main(
     trials: Path = typer.Argument(help="Trial table, CSV."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
     method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; or em, with a prior learnt from the group."),
-    starts: int = typer.Option(10, help="Searches a subject."),
-    seed: int = typer.Option(0, help="Of the starting points."),
-    encoding: str = typer.Option("utf-8", help="Of the CSV file."),
-    option: list[str] = typer.Option([], "--option", help="Of the model, name=value; repeatable."),
-    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+    starts: Starts = 10,
+    seed: Seed = 0,
+    encoding: Encoding = "utf-8",
+    option: ModelOptions = [],
+    reward_range: RewardRange = None,
     write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
     covariates: str | None = typer.Option(None, help="For em: what the group's mean depends on, such as '~ age + group'."),
     subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
@@ -51,13 +51,13 @@ def main(
     if subject_table is not None and covariates is None:
         raise UserError("--subject-table holds covariates; say which of its columns count: --method em --covariates '~ age + group'.")
     made = make_model(model, **read_options(model, option))
-    table = read_trials(trials, _encoding(encoding))
+    table = read_trials(trials, encoding)
     make_folder(out)
     console = Console()
     with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn("subjects"), TimeElapsedColumn(),
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
-        result = fit(made, table, method, starts, _seed(seed), reward_range=reward_range,
+        result = fit(made, table, method, starts, seed, reward_range=reward_range,
                      covariates=covariates, subject_table=_subjects(subject_table),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
@@ -85,19 +85,6 @@ def _subjects(path: Path | None) -> pd.DataFrame | None:
         return pd.read_csv(path, dtype={"subject": str})
     except (OSError, ValueError) as error:
         raise UserError(f"--subject-table {str(path)!r} cannot be read as CSV: {error}.") from error
-
-
-def _seed(seed: int) -> int:
-    if seed < 0:
-        raise UserError(f"--seed must be an integer >= 0, got {seed}.")
-    return seed
-
-
-def _encoding(name: str) -> str:
-    try:
-        return codecs.lookup(name).name
-    except LookupError as error:
-        raise UserError(f"--encoding must name a text encoding such as utf-8 or latin-1, got {name!r}.") from error
 
 
 def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -> None:

@@ -6,10 +6,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from cogmeta.command_options import Encoding, RewardRange, Seed, Starts
 from cogmeta.files import make_folder
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.models.registry import make_model
-from cogmeta.simulate import check_seed
 from cogmeta.trials import read_trials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -20,9 +20,10 @@ def main(
     models: list[str] = typer.Argument(..., help="Registered models, such as bandit/rescorla_wagner bandit/choice_kernel."),
     trials: Path = typer.Option(..., "--trials", help="Trial table, CSV."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
-    starts: int = typer.Option(10, help="Searches a subject and model, in the first fits."),
-    seed: int = typer.Option(0, help="Of the starting points."),
-    reward_range: tuple[float, float] | None = typer.Option(None, help="Smallest and largest reward, if not 0 and 1."),
+    starts: Starts = 10,
+    seed: Seed = 0,
+    reward_range: RewardRange = None,
+    encoding: Encoding = "utf-8",
 ) -> None:
     """Infer which subjects use which model, and each model's group, all at once (hierarchical Bayesian inference).
 
@@ -30,8 +31,7 @@ def main(
 
     Example:  cogmeta hbi bandit/rescorla_wagner bandit/choice_kernel --trials trials.csv --out hbi
     """
-    check_seed(seed)
-    made, table = [make_model(name) for name in models], read_trials(trials)
+    made, table = [make_model(name) for name in models], read_trials(trials, encoding)
     make_folder(out)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("first fits")

@@ -28,7 +28,7 @@ def weights(folder):
 
 @pytest.mark.slow
 def test_each_of_several_seeds_in_its_own_process_is_byte_for_byte_the_run_alone(tmp_path):
-    table = train_seeds(tmp_path / "all", TASK, [3, 4], n_workers=2, **SHORT)
+    table = train_seeds(tmp_path / "all", TASK, [3, 4], n_jobs=2, **SHORT)
     assert table["seed"].tolist() == [3, 4] and {"regret", "reward_per_trial"} <= set(table)
     for seed in (3, 4):
         train_into(tmp_path / str(seed), TASK, seed=seed, **SHORT)
@@ -36,19 +36,19 @@ def test_each_of_several_seeds_in_its_own_process_is_byte_for_byte_the_run_alone
 
 
 def test_finished_runs_are_not_done_again_and_those_of_another_training_are_refused(tmp_path):
-    train_seeds(tmp_path, TASK, [3, 4], n_workers=1, **SHORT)
+    train_seeds(tmp_path, TASK, [3, 4], n_jobs=1, **SHORT)
     before = {seed: (tmp_path / f"seed_{seed}" / "record.json").stat().st_mtime_ns for seed in (3, 4)}
-    assert train_seeds(tmp_path, TASK, [3, 4, 5], n_workers=1, **SHORT)["seed"].tolist() == [3, 4, 5]
+    assert train_seeds(tmp_path, TASK, [3, 4, 5], n_jobs=1, **SHORT)["seed"].tolist() == [3, 4, 5]
     for seed, then in before.items():
         assert (tmp_path / f"seed_{seed}" / "record.json").stat().st_mtime_ns == then
     train_into(tmp_path / "alone", TASK, seed=4, **SHORT)
     assert weights(tmp_path / "seed_4") == weights(tmp_path / "alone")
     with pytest.raises(UserError, match="of another training"):
-        train_seeds(tmp_path, TASK, [3], n_workers=1, **{**SHORT, "n_steps": 5_000})
+        train_seeds(tmp_path, TASK, [3], n_jobs=1, **{**SHORT, "n_steps": 5_000})
 
 
 def test_the_command_trains_several_seeds_and_draws_their_curve(tmp_path):
-    arguments = [TASK, "--seeds", "2", "--seed", "5", "--steps", "4000", "--agent", "gru", "--workers", "1", "--out", str(tmp_path)]
+    arguments = [TASK, "--seeds", "2", "--seed", "5", "--steps", "4000", "--agent", "gru", "--jobs", "1", "--out", str(tmp_path)]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     assert "2 seeds" in result.output
@@ -64,7 +64,7 @@ KILLED = """
 import sys
 from tasks.train_seeds import train_seeds
 if __name__ == "__main__":
-    train_seeds(sys.argv[1], "bandit/easy", [0, 1], n_workers=2, n_steps=800_000, test_episodes=20)
+    train_seeds(sys.argv[1], "bandit/easy", [0, 1], n_jobs=2, n_steps=800_000, test_episodes=20)
 """
 
 
