@@ -3,8 +3,9 @@
 What is assumed: a hippocampus-like store keeps the LSTM's cell at the end of every episode under the episode's cue;
 when a like cue returns, the stored cell is added to the present one through a gate of its own, the reinstatement gate.
 Source: Ritter et al. 2018 (ICML, arXiv 1805.09692; bioRxiv 360537). How ours departs: ``novelty`` lets the gates see
-how new the cue is, and ``bounded`` squashes what comes back; both are off by default, and the presets switch them on
-and say why. Where the paper is silent (capacity, ties, first biases) the choice is a setting.
+how new the cue is, ``bounded`` squashes what comes back, and without ``hears_cue`` the cue goes to memory alone; all are
+off by default, and the presets switch them on and say why. Where the paper is silent (capacity, ties, first biases) the
+choice is a setting.
 """
 
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import torch
 from cogmeta.agents.actor_critic import Weights
 from cogmeta.agents.episodic_tape import EpisodicTape, ReinstatingTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
+from cogmeta.agents.network import LATER
 from cogmeta.agents.recurrent import check_bias, drive_of, read_out
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.memory.dictionary import SAME, MemoryConfig, NeuralDictionary, Recall
@@ -48,6 +50,9 @@ class EpisodicLSTMConfig(LSTMConfig):
     write : {"episode_end", "every_step", "after_outcome"}
         When a cell is written, see ``WRITE``. ``"after_outcome"`` serves tasks whose cues return within an episode: what
         a step earned is heard at the next, so only the next cell can hold it.
+    hears_cue : bool
+        Whether the LSTM itself hears the cue; where it does not, the cue goes to memory alone (a departure). A cue that is
+        never twice the same, as a drawing, is noise to an LSTM.
     """
 
     cue: tuple[int, int] = (0, 1)
@@ -56,6 +61,7 @@ class EpisodicLSTMConfig(LSTMConfig):
     novelty: bool = False
     bounded: bool = False
     write: str = "episode_end"
+    hears_cue: bool = field(default=True, metadata=LATER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,9 +81,20 @@ class EpisodicLSTMConfig(LSTMConfig):
         return super().n_inputs
 
     @property
+    def own(self) -> tuple[slice, ...]:
+        """Of what is heard, the parts that the LSTM itself gets: all of it, or what stands before and behind the cue."""
+        start, stop = self.cue
+        return (slice(0, self.n_heard),) if self.hears_cue else (slice(0, start), slice(stop, self.n_heard))
+
+    @property
+    def n_own(self) -> int:
+        """Inputs of the LSTM that come from what is heard."""
+        return sum(part.stop - part.start for part in self.own)
+
+    @property
     def n_inputs(self) -> int:
-        """What is heard, and what memory tells all gates."""
-        return self.n_heard + self.novelty
+        """What the LSTM itself hears, and what memory tells all gates."""
+        return self.n_own + self.novelty
 
     def read(self, memory: NeuralDictionary, cue: torch.Tensor) -> Recall:
         """Return what memory holds under the cues, bounded if so configured."""
@@ -85,7 +102,7 @@ class EpisodicLSTMConfig(LSTMConfig):
         return recall._replace(cell=recall.cell.tanh()) if self.bounded else recall
 
     def told(self, recall: Recall) -> torch.Tensor:
-        """Return (n_epochs, n_inputs - n_heard) what all gates are told of a read."""
+        """Return (n_epochs, n_inputs - n_own) what all gates are told of a read."""
         if not self.novelty:
             return recall.cell[:, :0]
         distance = (1 - recall.similarity).clamp(min=0.0)
@@ -206,7 +223,7 @@ class EpisodicLSTM(LSTMActorCritic):
         """Return head and state after one step; see ``ActorCritic.plain_step``."""
         cue = inputs[:, slice(*self.config.cue)]
         memory, recall = self._recall(state.memory, cue)
-        inputs = torch.cat([inputs, self.config.told(recall)], dim=1)
+        inputs = torch.cat([*(inputs[:, part] for part in self.config.own), self.config.told(recall)], dim=1)
         hidden, cell, gate = self.next_cell(weights["core"], inputs, state, recall.cell)
         after = EpisodicState(hidden, cell, gate, recall.cell, cue, memory)
         under = {"every_step": cue, "after_outcome": state.cue}.get(self.config.write)

@@ -29,8 +29,9 @@ class EpisodicTape(LSTMTape):
     ) -> None:
         super().__init__(weights, n_steps, n_episodes)
         self.config, self.memory = config, memory
-        self.known = self.inputs  # what is heard, and what memory tells
-        self.inputs, self.told = self.known[:, : config.n_heard], self.known[:, config.n_heard:]
+        self.known = self.inputs  # what the LSTM itself hears, and what memory tells
+        self.own, self.told = self.known[:, : config.n_own], self.known[:, config.n_own:]
+        self.inputs = self.own if config.hears_cue else torch.zeros(n_steps + 1, config.n_heard, n_episodes)
         self.cue = self.inputs[:, slice(*config.cue)]
         self.carried_cue = torch.zeros(self.cue[0].shape)  # of the step before the unroll
         self.reinstated = torch.zeros(n_steps + 1, self.n_units, n_episodes)
@@ -53,6 +54,8 @@ class EpisodicTape(LSTMTape):
 
     def step(self, t: int) -> None:
         """Read memory, then compute ``head[t]`` and the state after step ``t``."""
+        if not self.config.hears_cue:
+            torch.cat([self.inputs[t, part] for part in self.config.own], out=self.own[t])
         self._read(t)
         super().step(t)
         if self.config.write == "every_step" and t < self.n_steps:

@@ -20,11 +20,11 @@ class RecallLSTMConfig(EpisodicLSTMConfig):
 
     @property
     def n_inputs(self) -> int:
-        """What is heard, what memory tells, and the stored cell."""
+        """What the LSTM itself hears, what memory tells, and the stored cell."""
         return super().n_inputs + self.n_units
 
     def told(self, recall: Recall) -> torch.Tensor:
-        """Return (n_epochs, n_inputs - n_heard) what all gates are told of a read."""
+        """Return (n_epochs, n_inputs - n_own) what all gates are told of a read."""
         return torch.cat([super().told(recall), recall.cell], dim=1)
 
 

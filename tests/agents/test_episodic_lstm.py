@@ -1,5 +1,8 @@
 """The episodic LSTM: tape against plain steps and autograd, memory between episodes, lesions, the comparison agent."""
 
+import hashlib
+from dataclasses import asdict, replace
+
 import numpy as np
 import pytest
 import torch
@@ -23,6 +26,9 @@ CASES = {
     "after outcome": (EpisodicLSTM, {"write": "after_outcome", "novelty": True}),
     "least recently used": (EpisodicLSTM, {
         "memory": MemoryConfig(capacity=4, n_neighbours=2, overwriting="least_recently_used")}),
+    "cue unheard": (EpisodicLSTM, {"hears_cue": False, "novelty": True}),
+    "cue unheard, paper": (EpisodicLSTM, {"hears_cue": False}),
+    "recall, cue unheard": (RecallLSTM, {"hears_cue": False, "write": "after_outcome"}),
     "recall": (RecallLSTM, {}), "recall with novelty": (RecallLSTM, {"novelty": True, "bounded": True}),
 }
 
@@ -166,20 +172,40 @@ def test_a_task_without_a_cue_is_remembered_by_the_whole_observation():
 
 
 @pytest.mark.parametrize("learner", [A2C(n_steps=400, n_episodes=8), PPO(n_steps=400, n_episodes=8, n_minibatches=2)])
-@pytest.mark.parametrize("case", ["novelty", "recall"])
+@pytest.mark.parametrize("case", ["novelty", "recall", "cue unheard"])
 def test_every_learner_trains_it_to_the_same_bits_from_one_seed(case, learner):
     agents = [train(agent_of(case), TASK, learner, seed=3) for _ in range(2)]
     assert agents[0].fingerprint() == agents[1].fingerprint() != agent_of(case).fingerprint()
 
 
-def test_a_minibatch_replays_what_was_read_when_it_was_played():
-    agent = agent_of("novelty")
+@pytest.mark.parametrize("case", ["novelty", "cue unheard"])
+def test_a_minibatch_replays_what_was_read_when_it_was_played(case):
+    agent = agent_of(case)
     tape, *_ = played(agent)
     chosen, replayed = torch.tensor([2, 0]), agent.tape(5, 2)
     replayed.take_over(tape, chosen)
     replayed.start()
     replayed.forward()
     assert torch.allclose(replayed.head[:5], tape.head[:5, :, chosen], atol=1e-6)
+
+
+def test_a_cue_that_is_not_heard_tells_the_lstm_nothing_but_what_memory_holds():
+    agent = agent_of("cue unheard, paper")
+    shut, played_by = agent.with_lesion(gate=0.0), simulate(agent, TASK, 6)
+    alike = played_by.observation.copy()
+    alike[..., slice(*TASK.spec.cue)] = 1.0
+    masked = replace(played_by, observation=alike)
+    assert np.array_equal(replay(shut, masked).logits, replay(shut, played_by).logits)
+    assert not np.allclose(replay(agent, masked).logits, played_by.logits, atol=1e-3)
+
+
+def test_a_field_that_came_later_leaves_older_fingerprints_as_they_were_unless_it_is_set():
+    config = agent_of().config
+    named = repr(sorted((name, value) for name, value in asdict(config).items() if name != "hears_cue")).encode()
+    digest = hashlib.sha256(named)
+    for name in sorted(agent_of().weights):
+        digest.update(name.encode() + agent_of().weights[name].numpy().tobytes())
+    assert digest.hexdigest() == agent_of().fingerprint()
 
 
 def test_drawings_of_characters_are_cues_too():
