@@ -55,11 +55,7 @@ def episodic_stay(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFrame:
     >>> episodic_stay(trials).query("n > 0")[["panel", "cell", "stay"]].values.tolist()
     [['incremental, uncued', 'rewarded_common', 0.0], ['incremental, cued', 'rewarded_common', 0.0], ['episodic', 'rewarded_common', 1.0]]
     """
-    table = validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf))
-    if "cued_trial" not in table:
-        raise UserError("episodic_stay needs the column cued_trial, the trial whose context is the cue; found "
-                        f"{[str(c) for c in trials.columns]}.")
-    table = free_choices(table, TWO_STEP)
+    table = free_choices(check_cued(validate_trials(trials, TWO_STEP, reward_range=(-np.inf, np.inf))), TWO_STEP)
     now, before = lagged_rows(table, 1, adjacent)
     cued = table["cued_trial"].notna().to_numpy()[now]
     pairs = ((now[~cued], before[~cued]), (now[cued], before[cued]), cued_rows(table))
@@ -68,6 +64,14 @@ def episodic_stay(trials: pd.DataFrame, adjacent: bool = False) -> pd.DataFrame:
         panels.append(_stays(table, later, earlier))
         panels[-1].insert(0, "panel", panel)
     return pd.concat(panels, ignore_index=True)
+
+
+def check_cued(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that says which trials are cued, or refuse it."""
+    if "cued_trial" not in trials:
+        raise UserError("measures of the episodic two-step task need the column cued_trial, the trial whose context is the cue; "
+                        f"found {[str(c) for c in trials.columns]}.")
+    return trials
 
 
 def cued_rows(trials: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:

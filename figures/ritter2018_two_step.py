@@ -4,8 +4,9 @@ Claimed, of three panels of staying: on uncued trials the crossover of reward an
 (incremental, model-based); on cued trials less of it; in its place the same crossover for the trial whose context is the
 cue (episodic, model-based), which is gone with the reinstatement gate held shut. How ours departs: the layout and the
 settings are those of a public reproduction; the cell is written after the step that hears the outcome, as it must be where
-cues return within an episode (the paper's writing is not printed); the paper prints no numbers; four strategies of known
-settings stand beside the network (incremental or episodic, model-free or model-based), not fitted to it.
+cues return within an episode (the paper's writing is not printed); the paper prints no numbers. Players of the four
+strategies (incremental or episodic, model-free or model-based) stand beside the network, and all are weighed by one regression,
+see ``analyses.episodic_strategies``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ from matplotlib.figure import Figure
 
 from analyses.claims import Claim
 from analyses.episodic_stay import PANELS, episodic_regression, episodic_stay
+from analyses.episodic_strategies import STRATEGIES as WEIGHED
+from analyses.episodic_strategies import UNCUED, plot_strategy_weights, strategy_weights
 from analyses.intervals import mean_interval
 from analyses.stay_probability import group_stay, plot_stay_probability
 from analyses.style import REFERENCE, colors, styled
@@ -48,6 +51,13 @@ CLAIMS = (
     Claim("interaction", "episodic: reward x transition of the cued trial (log odds)", "> 0", _SOURCE + _NONE, low=0.2),
     Claim("shut", "gate held shut: reward x transition of the cued trial (log odds)", "gone",
           _SOURCE + _NONE, low=-0.2, high=0.2),
+    Claim("plans", "uncued: weight of incremental model-based less that of incremental model-free (log odds a unit of reward)",
+          "> 0", _SOURCE, low=1e-9),
+    Claim("recalls", "cued: weight of episodic model-based above the largest of the other three strategies (difference)",
+          "> 0", _SOURCE, low=1e-9),
+    Claim("gives_way", "incremental model-based: weight on cued trials less that on uncued", "< 0", _SOURCE, high=-1e-9),
+    Claim("shut_weight", "gate held shut: weight of episodic model-based, as a share of the whole network's", "gone", _SOURCE,
+          low=-0.1, high=0.1),
     Claim("earned", "cued trials: reward above that of the exact learner without memory of visits (difference)", "> 0",
           "reference player belief-filter", low=1e-9),
 )
@@ -61,7 +71,7 @@ def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
     played = [_played(agent, seed, str(one)) | {"player": name}
               for name, group in groups.items() for one, agent in enumerate(group)]
     return {part: pd.concat([one[part].assign(player=one["player"]) for one in played], ignore_index=True)
-            for part in ("stay", "effect", "reward")}
+            for part in ("stay", "effect", "reward", "weight")}
 
 
 def _played(agent: Agent, seed: int, subject: str) -> dict[str, pd.DataFrame]:
@@ -69,7 +79,8 @@ def _played(agent: Agent, seed: int, subject: str) -> dict[str, pd.DataFrame]:
     stay, cued = episodic_stay(trials), trials["cued_trial"].notna()
     reward = {"uncued": trials["reward"][~cued].mean(), "cued": trials["reward"][cued].mean()}
     effect = episodic_regression(stay, half_counts=True).assign(subject=subject)
-    return {"stay": stay, "effect": effect, "reward": pd.DataFrame([reward]).assign(subject=subject)}
+    return {"stay": stay, "effect": effect, "reward": pd.DataFrame([reward]).assign(subject=subject),
+            "weight": strategy_weights(trials, make_task(TASK).common_probability).assign(subject=subject)}
 
 
 def numbers(tables: Tables) -> dict[str, np.ndarray]:
@@ -82,7 +93,19 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
         "uncued": _crossover(stay, PANELS[0]), "episodic": _crossover(stay, PANELS[2]),
         "weaker": (effect[NETWORK, PANELS[1]] - effect[NETWORK, PANELS[0]]).to_numpy(),
         "interaction": effect[NETWORK, PANELS[2]].to_numpy(), "shut": effect[SHUT, PANELS[2]].to_numpy(),
-        "earned": cued[NETWORK].to_numpy() - cued[WITHOUT_MEMORY].mean(),
+        "earned": cued[NETWORK].to_numpy() - cued[WITHOUT_MEMORY].mean(), **_weight_numbers(tables["weight"]),
+    }
+
+
+def _weight_numbers(weight: pd.DataFrame) -> dict[str, np.ndarray]:
+    wide = {name: group.pivot(index="subject", columns="term", values="coefficient")
+            for name, group in weight.groupby("player")}
+    whole, episodic = wide[NETWORK], WEIGHED[3]
+    return {
+        "plans": (whole[UNCUED[1]] - whole[UNCUED[0]]).to_numpy(),
+        "recalls": (whole[episodic] - whole[list(WEIGHED[:3])].max(axis=1)).to_numpy(),
+        "gives_way": (whole[WEIGHED[1]] - whole[UNCUED[1]]).to_numpy(),
+        "shut_weight": (wide[SHUT][episodic] / whole[episodic].mean()).to_numpy(),
     }
 
 
@@ -95,10 +118,11 @@ def _crossover(stay: pd.DataFrame, panel: str) -> np.ndarray:
 
 @styled
 def draw(tables: Tables) -> Figure:
-    """Draw the three panels of the network, whole and lesioned, and below them the effects in everybody."""
-    figure = plt.figure(figsize=(8.6, 7.4), layout="constrained")
-    above, below = figure.subfigures(2, 1, height_ratios=(2, 1))
+    """Draw the panels of the network, whole and lesioned; below them the effects and the weights of strategies in everybody."""
+    figure = plt.figure(figsize=(8.6, 10.0), layout="constrained")
+    above, below, last = figure.subfigures(3, 1, height_ratios=(2, 1, 1.1))
     stays, effects = above.subplots(2, 3), below.subplots(1, 3, sharex=True, sharey=True)
+    _draw_weights(tables["weight"], last.subplots())
     for row, name in zip(stays, (NETWORK, SHUT), strict=True):
         _draw_stay(tables["stay"][tables["stay"]["player"] == name], name, row)
     for ax, panel in zip(effects, PANELS, strict=True):
@@ -112,6 +136,13 @@ def draw(tables: Tables) -> Figure:
 
 
 _SHOWN = (NETWORK, SHUT, *STRATEGIES)
+
+
+def _draw_weights(weight: pd.DataFrame, ax: Axes) -> None:
+    means = mean_interval(weight, "coefficient", ["player", "term"]).set_index("player").loc[list(_SHOWN)].reset_index()
+    plot_strategy_weights(means, ax)
+    ax.set_title("four strategies weighed in the choices of cued trials")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
 def _draw_stay(stay: pd.DataFrame, name: str, axes: Sequence[Axes]) -> None:

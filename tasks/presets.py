@@ -27,7 +27,7 @@ class Preset:
     learner : Learner
         With the training length in ``learner.n_steps``.
     agent : dict
-        Options of the network's ``for_task``; other kinds than ``kind`` get the number of units alone.
+        Options of the network's ``for_task``; other kinds than ``kind`` and its subclasses get the number of units alone.
     expected : dict
         Quality on fresh episodes: name -> one number a seed, in the order of ``seeds``.
     seeds : tuple of int
@@ -312,7 +312,8 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
     agent = agent or chosen.kind
     if agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
-    options = chosen.agent if agent == chosen.kind else {"n_units": chosen.agent["n_units"]}
+    akin = issubclass(NETWORKS[agent], NETWORKS[chosen.kind])
+    options = chosen.agent if akin else {"n_units": chosen.agent["n_units"]}
     return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **options)
 
 

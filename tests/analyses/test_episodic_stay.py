@@ -88,7 +88,7 @@ def test_three_panels_are_drawn_for_each_agent(played):
 
 def test_a_table_without_cues_or_without_the_cued_trials_is_refused(played):
     trials = played["model-free"]
-    with pytest.raises(UserError, match="needs the column cued_trial"):
+    with pytest.raises(UserError, match="need the column cued_trial"):
         episodic_stay(trials.drop(columns="cued_trial"))
     with pytest.raises(UserError, match="Keep every trial that a cue names"):
         episodic_stay(trials[trials["trial"] >= 50])

@@ -27,12 +27,12 @@ def test_a_planner_with_single_visits_meets_every_claim(tables):
 
 
 def test_a_planner_without_memory_of_visits_has_no_episodic_effect_and_earns_no_more(tables):
-    assert not met(tables, "model-based") & {"interaction", "earned"}
+    assert not met(tables, "model-based") & {"interaction", "earned", "recalls"}
 
 
 def test_repeating_the_action_that_paid_is_no_planning(tables):
-    assert not met(tables, "episodic-model-free") & {"uncued", "episodic", "interaction"}
+    assert not met(tables, "episodic-model-free") & {"uncued", "episodic", "interaction", "plans", "recalls"}
 
 
 def test_a_lesion_that_leaves_the_episodic_effect_is_noticed(tables):
-    assert "shut" not in met(tables, "episodic-model-based", shut="episodic-model-based")
+    assert not met(tables, "episodic-model-based", shut="episodic-model-based") & {"shut", "shut_weight"}
