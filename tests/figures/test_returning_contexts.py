@@ -24,7 +24,7 @@ FIGURES = list(REMEMBERS)
 def curves(figure, name):
     """Return a reference player's curves over five exposures."""
     task = make_task(figure.TASK, n_exposures=5)
-    return exposure_curves({name: [player(name, task)]}, task, 8, seed=1)
+    return exposure_curves({name: [player(name, task)]}, task, 30, seed=1)
 
 
 def met(figure, network):
