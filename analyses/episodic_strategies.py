@@ -21,7 +21,8 @@ from scipy.special import expit, log_expit
 from analyses.episodic_stay import check_cued, cued_rows
 from analyses.logistic import fit_logistic
 from analyses.style import REFERENCE, colors, new_axes, styled
-from cogmeta.trials import TWO_STEP, episode_rows, free_choices, validate_trials
+from cogmeta.families import TWO_STEP
+from cogmeta.trials import episode_rows, free_choices, validate_trials
 
 STRATEGIES = ("incremental model-free", "incremental model-based", "episodic model-free", "episodic model-based")
 """IMF, IMB, EMF and EMB of the sources."""
