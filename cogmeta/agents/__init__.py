@@ -4,12 +4,13 @@ from cogmeta.agents.episodic_lstm import EpisodicLSTM, EpisodicLSTMConfig
 from cogmeta.agents.gru import GRUActorCritic, GRUConfig
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.pair import ActorCriticPair, PairConfig, StimulatedPair
+from cogmeta.agents.perturbed import NetworkLesion, PerturbedNetwork
 from cogmeta.agents.recall_lstm import RecallLSTM, RecallLSTMConfig
 from cogmeta.agents.rnn import RNNActorCritic, RNNConfig
 from cogmeta.agents.stacked import StackedActorCritic, StackedConfig
 from cogmeta.agents.store import AgentRecord, load_agent, load_record, save_agent
 
 __all__ = ["ActorCriticPair", "AgentRecord", "EpisodicLSTM", "EpisodicLSTMConfig", "GRUActorCritic", "GRUConfig",
-           "LSTMActorCritic", "LSTMConfig", "PairConfig", "RNNActorCritic", "RNNConfig", "RecallLSTM",
-           "RecallLSTMConfig", "StackedActorCritic", "StackedConfig", "StimulatedPair", "load_agent", "load_record",
-           "save_agent"]
+           "LSTMActorCritic", "LSTMConfig", "NetworkLesion", "PairConfig", "PerturbedNetwork", "RNNActorCritic", "RNNConfig",
+           "RecallLSTM", "RecallLSTMConfig", "StackedActorCritic", "StackedConfig", "StimulatedPair", "load_agent",
+           "load_record", "save_agent"]
