@@ -46,15 +46,21 @@ def partial_correlations(activity: np.ndarray, factors: pd.DataFrame) -> pd.Data
     [1.0, 0.0]
     """
     activity = np.asarray(activity, float)
-    design = np.column_stack([np.ones(len(factors)), factors.to_numpy(float)])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise UserError(f"the factors {list(factors)} cannot be told apart: one does not vary, or is a sum of the others.")
+    design = check_factors(factors)
     rows = []
     for k, name in enumerate(factors):
         others = np.delete(design, k + 1, axis=1)
         left = _without(others, np.column_stack([design[:, k + 1], activity]))
         rows.append(pd.DataFrame({"unit": range(activity.shape[1]), "factor": name, "partial_correlation": _correlation(left[:, 0], left[:, 1:])}))
     return pd.concat(rows, ignore_index=True)
+
+
+def check_factors(factors: pd.DataFrame) -> np.ndarray:
+    """Return the design of a regression on factors, (n_samples, 1 + n_factors), ones first; raise where they cannot be told apart."""
+    design = np.column_stack([np.ones(len(factors)), factors.to_numpy(float)])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise UserError(f"the factors {list(factors)} cannot be told apart: one does not vary, or is a sum of the others.")
+    return design
 
 
 def _without(design: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -1,10 +1,12 @@
 """Units whose code is known by construction are told apart, although the factors go together."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from analyses.unit_coding import coding_share, last_trial_factors, partial_correlations
+from analyses.variance_explained import plot_variance_explained, variance_explained
 from cogmeta.agents import LSTMActorCritic
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
@@ -47,3 +49,22 @@ def test_factors_belong_to_the_trial_before():
     assert activity.shape == (27, 4) and len(factors) == 27
     assert (factors["last action"].to_numpy().reshape(9, 3) == np.where(rollout.action[:9] == 0, 1, -1)).all()
     assert (factors["action x reward"] == factors["last action"] * factors["last reward"]).all()
+
+
+def test_explained_variance_is_shared_out_as_the_unit_was_made(rng):
+    """2 a + b + noise of unit variance, independent: 4/6 and 1/6 are their own, 5/6 together."""
+    a, b, noise = rng.normal(size=(3, 20_000))
+    table = variance_explained(np.column_stack([2 * a + b + noise, np.ones(20_000)]), pd.DataFrame({"a": a, "b": b}))
+    found = table[table["unit"] == 0].set_index("factor")["explained"]
+    assert found.to_dict() == pytest.approx({"together": 5 / 6, "a": 4 / 6, "b": 1 / 6}, abs=0.02)  # 4 standard errors of .005
+    assert (table[table["unit"] == 1]["explained"] == 0).all(), "a unit that never moves"
+
+
+def test_what_two_factors_share_is_neither_ones_own(rng):
+    factors = correlated_factors(rng)
+    table = variance_explained(factors[["one"]].to_numpy(), factors).set_index("factor")["explained"]
+    own = 1 - np.corrcoef(factors["one"], factors["other"])[0, 1] ** 2
+    assert table.to_dict() == pytest.approx({"together": 1.0, "one": own, "other": 0.0}, abs=1e-9)
+    ax = plot_variance_explained(table.reset_index().assign(unit=0))
+    assert [line.get_label() for line in ax.lines] == ["together", "one", "other"]
+    plt.close(ax.figure)
