@@ -3,16 +3,18 @@
 Every epoch has a memory of its own; nothing leaks from one to another. Source: Pritzel et al. 2017 (arXiv
 1703.01988); Ritter et al. 2018 (arXiv 1805.09692), who store an LSTM's cell under an episode's context and read the
 nearest neighbour. How ours departs: among equally good matches the newest is read (the papers do not say); what is
-stored is a constant, no gradient flows into it. Search is exact, one matrix product.
+stored is a constant, no gradient flows into it. Search is exact, one matrix product; memories as near as the last of
+the neighbours all count.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
 import torch
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.memory.kernels import KERNELS, directions
+from cogmeta.memory.kernels import KERNELS, directions, of_pairs
 
 OVERWRITING = {
     "oldest": "what was written longest ago",
@@ -20,6 +22,9 @@ OVERWRITING = {
     "update_on_match": "what is stored under the same cue, full or not; else the oldest",
 }
 """Which memory gives way where a dictionary is full."""
+
+WEIGHTINGS = ("kernel", "even")
+"""How neighbours are averaged."""
 
 SAME = 1e-6
 """Kernel values that differ by less are equal, and a value within this of 1 is a match."""
@@ -33,29 +38,39 @@ class MemoryConfig:
     ----------
     capacity : int
         Memories that an epoch can hold, >= 1.
-    kernel : {"cosine", "euclidean", "inverse_distance"}
+    kernel : {"cosine", "euclidean", "inverse_distance", "gaussian"}
         How alike two cues are, see ``cogmeta.memory.kernels``.
-    n_neighbours : int
-        Memories that are read, >= 1; more than one are averaged, weighted by their kernel values (those below 0 count
-        for nothing).
+    n_neighbours : int or None
+        Memories that are read, >= 1; more than one are averaged. None for all.
     overwriting : {"oldest", "least_recently_used", "update_on_match"}
         Which memory gives way, see ``OVERWRITING``.
+    weighting : {"kernel", "even"}
+        Neighbours count by their kernel values (those below 0 for nothing), or all alike.
     """
 
     capacity: int = 1000
     kernel: str = "cosine"
-    n_neighbours: int = 1
+    n_neighbours: int | None = 1
     overwriting: str = "oldest"
+    weighting: str = "kernel"
 
     def __post_init__(self) -> None:
         for name in ("capacity", "n_neighbours"):
             value = getattr(self, name)
+            if name == "n_neighbours" and value is None:
+                continue
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise UserError(f"{name} must be an integer >= 1, got {value!r}.")
         if self.kernel not in KERNELS:
             raise unknown_name("kernel", self.kernel, KERNELS)
         if self.overwriting not in OVERWRITING:
             raise unknown_name("rule of overwriting", self.overwriting, OVERWRITING)
+        if self.weighting not in WEIGHTINGS:
+            raise unknown_name("weighting", self.weighting, WEIGHTINGS)
+
+
+Merge = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""What becomes of two cells of one cue, (n, value_size) each: the stored and the new one."""
 
 
 class Recall(NamedTuple):
@@ -68,7 +83,7 @@ class Recall(NamedTuple):
     similarity : (n_epochs, [n_queries,]) tensor
         Kernel value of the best match; 0 from an empty memory.
     slot : (n_epochs, [n_queries,] n_neighbours) int64 tensor
-        Where it was found, the best first; meaningless from an empty memory.
+        Where it was found, the best first (the best alone where all are read); meaningless from an empty memory.
     """
 
     cell: torch.Tensor
@@ -141,10 +156,11 @@ class NeuralDictionary:
 
         Notes
         -----
-        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values.
+        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values. Of more than
+        one neighbour, memories as near as the last all count, so that no tie is broken by where a memory stands.
         """
         query = (cue if cue.ndim == 3 else cue[:, None]).detach().float()
-        k = min(self.config.n_neighbours, self.cue.shape[1])
+        k = min(self.config.n_neighbours or 1, self.cue.shape[1])
         if k == 0 or not self.n_writes:
             found = self._nothing(query)
         else:
@@ -153,22 +169,27 @@ class NeuralDictionary:
 
     def _nothing(self, query: torch.Tensor) -> Recall:
         shape = query.shape[:2]
-        slot = torch.zeros(*shape, self.config.n_neighbours, dtype=torch.int64)
+        slot = torch.zeros(*shape, self.config.n_neighbours or 1, dtype=torch.int64)
         return Recall(torch.zeros(*shape, self.value_size), torch.zeros(shape), slot)
 
     def _nearest(self, query: torch.Tensor, k: int) -> Recall:
         likeness = self._likeness(query)
-        if k == 1:
+        if self.config.n_neighbours == 1:
             slot = newest(likeness, self.written_at)[..., None]
-            best = likeness.gather(-1, slot)
+            best, epoch = likeness.gather(-1, slot), torch.arange(self.n_epochs)[:, None]
+            cell = self.stored_cell[epoch, slot[..., 0]] * (best > -torch.inf)
         else:
             best, slot = likeness.topk(k, dim=-1)
-        known = best > -torch.inf
-        weight = torch.where(known, best.clamp(min=0.0) + 1e-12, 0.0)
-        weight = weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
-        epoch = torch.arange(self.n_epochs)[:, None, None]
-        cell = (weight[..., None] * self.stored_cell[epoch, slot]).sum(dim=-2)
-        return Recall(cell, torch.where(known[..., 0], best[..., 0], 0.0), slot)
+            last = best[..., -1:] if self.config.n_neighbours else torch.full_like(best, -torch.inf)
+            cell = torch.bmm(self._weights(likeness, last), self.stored_cell)
+        return Recall(cell, torch.where(best[..., 0] > -torch.inf, best[..., 0], 0.0), slot)
+
+    def _weights(self, likeness: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        """Return (n_epochs, n_queries, size) how much each memory counts, given the last neighbour's kernel value."""
+        near = (likeness >= last - SAME * last.abs().nan_to_num(posinf=0.0)) & (likeness > -torch.inf)
+        worth = likeness.clamp(min=0.0) + 1e-12 if self.config.weighting == "kernel" else 1.0
+        weight = torch.where(near, worth, 0.0)
+        return weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
 
     def _likeness(self, query: torch.Tensor) -> torch.Tensor:
         query = directions(query) if self.config.kernel == "cosine" else query
@@ -182,7 +203,9 @@ class NeuralDictionary:
             there = self.written_at.gather(1, slot) >= 0
             self.used_at.scatter_(1, slot, torch.where(there, self.n_writes, -1))
 
-    def write(self, cue: torch.Tensor, cell: torch.Tensor) -> None:
+    def write(
+        self, cue: torch.Tensor, cell: torch.Tensor, where: torch.Tensor | None = None, merge: Merge | None = None
+    ) -> None:
         """Store one cell an epoch under its cue, in place.
 
         Parameters
@@ -190,25 +213,42 @@ class NeuralDictionary:
         cue : (n_epochs, cue_size) tensor
         cell : (n_epochs, value_size) tensor
             Stored as a constant.
+        where : (n_epochs,) bool tensor, optional
+            Epochs in which there is something to store; by default all.
+        merge : callable, optional
+            With ``update_on_match``: ``merge(old, new)`` is what is stored where the cue is known; by default the new cell.
         """
-        cue = cue.detach().float()
-        cue = directions(cue) if self.config.kernel == "cosine" else cue
-        slot, epoch = self._slot(cue), torch.arange(self.n_epochs)
-        self.cue[epoch, slot], self.stored_cell[epoch, slot] = cue, cell.detach().float()
+        cue, cell = self._as_stored(cue), cell.detach().float()
+        slot, known = self._slot(cue)
+        epoch = torch.arange(self.n_epochs) if where is None else where.nonzero()[:, 0]
+        slot, cue, cell, known = slot[epoch], cue[epoch], cell[epoch], known[epoch]
+        if merge is not None:
+            cell = torch.where(known[:, None], merge(self.stored_cell[epoch, slot], cell), cell)
+        self.cue[epoch, slot], self.stored_cell[epoch, slot] = cue, cell
         self.written_at[epoch, slot] = self.used_at[epoch, slot] = self.n_writes
         self.n_writes += 1
 
-    def _slot(self, cue: torch.Tensor) -> torch.Tensor:
-        """Return (n_epochs,) where a new memory goes."""
+    def _as_stored(self, cue: torch.Tensor) -> torch.Tensor:
+        cue = cue.detach().float()
+        return directions(cue) if self.config.kernel == "cosine" else cue
+
+    def _slot(self, cue: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (n_epochs,) where a new memory goes, and whether the same cue stands there already."""
         if not (self.written_at < 0).any(dim=1).all():
             self._grow()
         age = self.used_at if self.config.overwriting == "least_recently_used" else self.written_at
         slot = age.argmin(dim=1)  # empty places first
         if self.config.overwriting != "update_on_match" or not self.n_writes:
-            return slot
-        likeness = self._likeness(cue[:, None])[:, 0]
-        best, place = likeness.max(dim=1)
-        return torch.where(best >= 1 - SAME, place, slot)
+            return slot, torch.zeros(self.n_epochs, dtype=torch.bool)
+        place = self._likeness(cue[:, None])[:, 0].argmax(dim=1)
+        known = self.holds(cue, place)
+        return torch.where(known, place, slot), known
+
+    def holds(self, cue: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
+        """Return (n_epochs,) whether these cues, (n_epochs, cue_size), are those stored in these slots, (n_epochs,)."""
+        epoch = torch.arange(self.n_epochs)
+        same = of_pairs(self.config.kernel, self._as_stored(cue), self.cue[epoch, slot]) >= 1 - SAME
+        return same & (self.written_at[epoch, slot] >= 0)
 
     def _grow(self) -> None:
         size = self.cue.shape[1]

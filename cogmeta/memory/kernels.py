@@ -55,5 +55,29 @@ def inverse_distance(query: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:
     return (squared_distance(query, stored) + DELTA).reciprocal_().mul_(DELTA)
 
 
-KERNELS = {"cosine": cosine, "euclidean": euclidean, "inverse_distance": inverse_distance}
+def gaussian(query: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:
+    """Return ``exp(-distance^2 / 2)``, in (0, 1]: divide cues by a bandwidth for another width.
+
+    References
+    ----------
+    Nadaraya 1964; Watson 1964: means weighted by it.
+    """
+    return squared_distance(query, stored).mul_(-0.5).exp_()
+
+
+KERNELS = {"cosine": cosine, "euclidean": euclidean, "inverse_distance": inverse_distance, "gaussian": gaussian}
 """By name."""
+
+
+def of_pairs(kernel: str, query: torch.Tensor, stored: torch.Tensor) -> torch.Tensor:
+    """Return (n,) the kernel value of each pair of cues, both (n, cue_size), without the rounding of a product.
+
+    Examples
+    --------
+    >>> cue = torch.tensor([[3000.1, 0.3]])
+    >>> of_pairs("euclidean", cue, cue)
+    tensor([1.])
+    """
+    if kernel == "cosine":
+        return (query * stored).sum(-1)
+    return KERNELS[kernel]((query - stored)[:, None], torch.zeros_like(query)[:, None])[:, 0, 0]
