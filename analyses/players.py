@@ -12,6 +12,7 @@ from cogmeta.fitting.tiny_network import TinyFit, is_tiny_network
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
 from cogmeta.task import Task
+from tasks.control import CONTROL, make_control
 from tasks.players import players
 
 
@@ -21,12 +22,12 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
     Parameters
     ----------
     name : str
-        A folder that ``cogmeta train`` or ``cogmeta fit-network`` wrote, a reference player of this task (``"thompson"``), or a cognitive
-        model (``"two_step/hybrid"``).
+        A folder that ``cogmeta train`` or ``cogmeta fit-network`` wrote, a reference player of this task (``"thompson"``), a cognitive
+        model (``"two_step/hybrid"``), or an agent that learns while it behaves (``"mfec"``).
     task : Task
         What it is to play.
     parameters : mapping of str to float, optional
-        Of a cognitive model; by default the middle of each parameter's plausible range.
+        Of a cognitive model, by default the middle of each parameter's plausible range; settings of an agent that learns.
 
     Returns
     -------
@@ -47,13 +48,16 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
     models = model_names(task.spec.family.name)
     if Path(name).is_dir():
         return _trained(name, task)
+    if name in CONTROL:
+        return make_control(name, task, **dict(parameters or {}))
     if parameters and name not in models:
-        raise UserError(f"parameters belong to a cognitive model, and {name!r} is none; known are {models}.")
+        raise UserError(f"parameters belong to a cognitive model or an agent that learns while it behaves, and {name!r} is "
+                        f"neither; known are {[*models, *CONTROL]}.")
     if name in models:
         return _model_agent(make_model(name), task, dict(parameters or {}))
     if name in references:
         return references[name]
-    raise unknown_name(f"player of {task.spec.name}", name, [*references, *models])
+    raise unknown_name(f"player of {task.spec.name}", name, [*references, *models, *CONTROL])
 
 
 def read_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, Any]:

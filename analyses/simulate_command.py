@@ -18,16 +18,16 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @app.command()
 def run(
-    player: str = typer.Argument(..., help="A folder written by cogmeta train, a reference player, or a cognitive model."),
+    player: str = typer.Argument(..., help="A folder written by cogmeta train, a reference player, a cognitive model, or an agent that learns while it behaves (mfec, nec, similarity, dqn)."),
     task: str = typer.Option(..., "--task", help="Registered task; see cogmeta tasks."),
     episodes: int = typer.Option(300, "--episodes", help="Episodes played."),
     out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
     seed: Seed = 0,
-    parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value; the middle of its plausible range for one not named."),
+    parameters: str = typer.Option("", "--parameters", help="Of a cognitive model: name=value,name=value; the middle of its plausible range for one not named. Settings of an agent that learns: discount=0.9,epsilon=0.05."),
     subject: str | None = typer.Option(None, "--subject", help="Make all episodes sessions of one subject of this name; else each is a subject."),
     settings: TaskSettings = [],
 ) -> None:
-    """Let a trained network, a reference player or a cognitive model behave, and write the trial table.
+    """Let a trained network, a reference player, a cognitive model or an agent that learns behave; write the trial table.
 
     Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --subject thompson --out trials.csv
     """

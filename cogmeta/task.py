@@ -59,6 +59,9 @@ class TaskSpec:
         the surroundings.
     cue : tuple of int, optional
         (start, stop) of the entries of the observation by which memories of an episode are stored and found.
+    restart : int, optional
+        Entry of the observation that is 1 where a new visit to the same problem begins: what comes from there on is no
+        consequence of what was done before.
     """
 
     name: str
@@ -74,6 +77,7 @@ class TaskSpec:
     episodes_per_epoch: int = 1
     cue: tuple[int, int] | None = None
     visible: tuple[str, ...] = ()
+    restart: int | None = None
 
     @property
     def steps_per_trial(self) -> int:

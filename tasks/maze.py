@@ -111,7 +111,7 @@ class Maze(Task):
         return TaskSpec(
             name=self.name, family=MDP, observation_size=self.view_size + 1, n_actions=N_ACTIONS,
             n_trials=self.n_trials, n_steps=self.n_trials, reward_range=(min(outcomes), max(outcomes)), citation="Duan et al. 2016, section 3.3",
-            visible=("place", "distance_after"),
+            visible=("place", "distance_after"), restart=self.view_size,
         )
 
     @property

@@ -125,7 +125,7 @@ class RandomMDP(Task):
         return TaskSpec(
             name=self.name, family=MDP, observation_size=self.n_states + 1, n_actions=self.n_actions,
             n_trials=self.n_trials, n_steps=self.n_trials, reward_range=(self.reward_mean - most, self.reward_mean + most),
-            citation="Duan et al. 2016, section 3.2",
+            citation="Duan et al. 2016, section 3.2", restart=self.n_states,
         )
 
     @property
