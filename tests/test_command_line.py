@@ -219,6 +219,20 @@ def test_simulated_trials_can_be_fitted(run, tmp_path):
     assert json.loads((tmp_path / "fit" / "summary.json").read_text())["totals"]["n_subjects"] == 4
 
 
+@pytest.mark.parametrize("name", ["mfec", "nec", "similarity", "dqn"])
+def test_an_agent_that_learns_while_it_behaves_is_simulated_by_name(run, tmp_path, name):
+    settings = [part for setting in ("n_contexts=1", "n_exposures=3") for part in ("--set", setting)]
+    status, _, err = run("simulate", name, "--task", "water_maze/contextual", "--episodes", 2, "--out", tmp_path / "t.csv",
+                         "--parameters", "discount=0.8,epsilon=0.1", *settings)
+    assert status == 0, err
+    assert len(pd.read_csv(tmp_path / "t.csv")) == 2 * 3 * 30
+
+
+def test_a_setting_that_an_agent_does_not_have_is_one_line(fails, tmp_path):
+    line = fails("simulate", "mfec", "--task", "mdp/random", "--out", tmp_path / "t.csv", "--parameters", "step_size=0.1")
+    assert "'mfec' has no setting 'step_size'; it has discount, epsilon" in line
+
+
 def test_a_command_that_came_after_the_installation_says_to_install_again(fails, monkeypatch):
     monkeypatch.setattr("cogmeta.cli._registered", dict)
     assert "pip install -e ." in fails("hbi", "--help")

@@ -29,13 +29,14 @@ def loop(written, query, kernel, k):
     for cue, _ in written:
         distance = np.linalg.norm(query - cue)
         scores.append({"cosine": query @ cue / np.linalg.norm(query) / np.linalg.norm(cue),
-                       "euclidean": 1 / (1 + distance), "inverse_distance": DELTA / (distance**2 + DELTA)}[kernel])
+                       "euclidean": 1 / (1 + distance), "inverse_distance": DELTA / (distance**2 + DELTA),
+                       "gaussian": np.exp(-(distance**2) / 2)}[kernel])
     best = np.argsort(scores)[::-1][:k]
     weight = np.clip([scores[j] for j in best], 0, None)
     return sum(w * written[j][1] for w, j in zip(weight, best, strict=True)) / weight.sum(), scores[best[0]]
 
 
-@pytest.mark.parametrize("kernel", ["cosine", "euclidean", "inverse_distance"])
+@pytest.mark.parametrize("kernel", ["cosine", "euclidean", "inverse_distance", "gaussian"])
 @pytest.mark.parametrize("k", [1, 5])
 def test_what_is_read_is_what_a_plain_loop_finds(kernel, k):
     memory, written = filled(kernel=kernel, n_neighbours=k)
@@ -140,9 +141,39 @@ def test_a_state_of_another_size_is_refused():
         NeuralDictionary(3, 6, 4).restore(memory.state())
 
 
+def test_all_memories_are_read_where_no_number_of_neighbours_is_given():
+    memory, written = filled(kernel="gaussian", n_neighbours=None)
+    query = torch.randn(3, 5, generator=torch.Generator().manual_seed(1))
+    own = [(cue[1].numpy().astype(float), cell[1].numpy().astype(float)) for cue, cell in written]
+    assert np.allclose(memory.read(query).cell[1], loop(own, query[1].numpy().astype(float), "gaussian", 40)[0], atol=2e-5)
+
+
+def test_only_the_epochs_that_have_something_to_store_are_written():
+    memory = NeuralDictionary(3, 6, 1)
+    memory.write(CUES[:3], torch.ones(3, 1), where=torch.tensor([True, False, True]))
+    assert memory.n_stored.tolist() == [1, 0, 1] and memory.read(CUES[:3]).cell.ravel().tolist() == [1, 0, 1]
+
+
+def test_what_is_met_again_is_merged_and_what_is_new_is_not():
+    memory = NeuralDictionary(2, 6, 1, MemoryConfig(overwriting="update_on_match"))
+    memory.write(CUES[[0, 0]], torch.tensor([[5.0], [5.0]]))
+    memory.write(CUES[[0, 1]], torch.tensor([[3.0], [3.0]]), merge=torch.maximum)
+    assert memory.read(CUES[[0, 1]]).cell.ravel().tolist() == [5, 3] and memory.n_stored.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("kernel", ["euclidean", "inverse_distance", "gaussian"])
+def test_the_same_cue_is_a_match_however_long_it_is(kernel):
+    memory = NeuralDictionary(1, 20, 1, MemoryConfig(kernel=kernel, overwriting="update_on_match"))
+    cues = 50 * torch.randn(30, 20, generator=torch.Generator().manual_seed(0))
+    for _ in range(2):
+        for cue in cues:
+            memory.write(cue[None], torch.ones(1, 1))
+    assert memory.n_stored.tolist() == [30]
+
+
 @pytest.mark.parametrize("wrong, says", [
     ({"capacity": 0}, "capacity must be an integer >= 1"), ({"kernel": "cosin"}, "Did you mean 'cosine'"),
-    ({"overwriting": "newest"}, "unknown rule of overwriting"), ({"n_neighbours": 1.5}, "n_neighbours must be"),
+    ({"overwriting": "newest"}, "unknown rule of overwriting"), ({"weighting": "evn"}, "Did you mean 'even'"), ({"n_neighbours": 1.5}, "n_neighbours must be"),
 ])
 def test_settings_that_cannot_be_are_refused(wrong, says):
     with pytest.raises(UserError, match=says):
