@@ -26,6 +26,7 @@ from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.held_out import folds, held_out_log_likelihood
+from cogmeta.fitting.selection import select_models
 from cogmeta.fitting.temperature import tempered
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
@@ -38,6 +39,9 @@ Listener = Callable[[str], None]
 """Called with a line about what is being done."""
 
 IN_SAMPLE = ("log_likelihood_per_trial", "low", "high")
+FREQUENCIES = ("frequency", "exceedance", "protected_exceedance")
+"""Columns of Bayesian model selection."""
+
 HELD_OUT = ("held_out", "held_out_low", "held_out_high")
 """Columns of scores on trials that were fitted too, and on trials that were left out of the fit."""
 
@@ -55,10 +59,14 @@ class Comparison:
         the same on these: ``held_out, held_out_low, held_out_high``.
     fits : dict
         (data, model) -> Fit.
+    subjects : DataFrame
+        One row a data set, player and subject: ``data, player, fitted, pooled`` (True for what was fitted to all
+        subjects together), ``subject, log_likelihood`` (sum), ``n_choices``; where trials were held out, ``held_out`` (sum) too.
     """
 
     likelihood: pd.DataFrame
     fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
+    subjects: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def held_out(self) -> pd.DataFrame | None:
         """Return ``likelihood`` with held-out scores in the place of the others; None where nothing was held out."""
@@ -66,6 +74,25 @@ class Comparison:
             return None
         rest = self.likelihood.drop(columns=list(IN_SAMPLE))
         return rest.rename(columns=dict(zip(HELD_OUT, IN_SAMPLE, strict=True)))
+
+    def frequencies(self, seed: int = 0) -> pd.DataFrame:
+        """Return how frequent each player is in the population that subjects come from (Bayesian model selection).
+
+        Parameters
+        ----------
+        seed : int
+            Of the samples behind exceedance probabilities.
+
+        Returns
+        -------
+        DataFrame
+            One row a data set and player: ``data, player, frequency, exceedance, protected_exceedance, omnibus_risk,
+            n_subjects``. The log evidence of a subject is what the player scored on held-out trials, where there are
+            some; else ``-BIC / 2``, without networks of a few units, which are fitted to all subjects together. Who
+            rules a choice out is left out.
+        """
+        tables = [_frequencies(own, seed).assign(data=data) for data, own in self.subjects.groupby("data", sort=False)]
+        return pd.concat(tables, ignore_index=True)[["data", "player", *FREQUENCIES, "omnibus_risk", "n_subjects"]]
 
     def parameters(self) -> pd.DataFrame:
         """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
@@ -93,6 +120,20 @@ class Comparison:
         keys = list(dict.fromkeys(zip(table["model"], table["parameter"], strict=True)))
         wide = table.pivot(index=["model", "parameter"], columns="data", values="cell").loc[keys, list(dict.fromkeys(table["data"]))]
         return wide.reset_index().rename_axis(columns=None)
+
+
+def _frequencies(subjects: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the model selection of one data set."""
+    if HELD_OUT[0] in subjects:
+        evidence = subjects[HELD_OUT[0]]
+    else:
+        subjects = subjects[~subjects["pooled"]]
+        evidence = subjects["log_likelihood"] - subjects["fitted"] / 2 * np.log(np.maximum(subjects["n_choices"], 1))
+    wide = subjects.assign(evidence=evidence).pivot(index="subject", columns="player", values="evidence")
+    wide = wide[[name for name in dict.fromkeys(subjects["player"]) if np.isfinite(wide[name]).all()]]
+    found = select_models(wide, seed)
+    table = found.table[list(FREQUENCIES)].rename_axis("player").reset_index()
+    return table.assign(omnibus_risk=found.omnibus_risk, n_subjects=len(wide))
 
 
 def with_interval(row: Any) -> str:
@@ -137,16 +178,25 @@ def compare(
         Nothing can be held out as asked: a subject has a single session, say.
     """
     played = [_Played.of(data, table, task, held_out, seed, listener) for data, table in tables.items()]
-    fits, rows = {}, []
+    fits, scores = {}, []
     for one in played:
-        rows.append(one.row("chance", 0, _chance(one.rollout, one.trials)))
+        scores.append(one.score("chance", 0, _chance(one.rollout, one.trials)))
         for model in models:
-            fits[one.data, model], row = _model_row(one, model)
-            rows.append(row)
+            fits[one.data, model], score = _score_model(one, model)
+            scores.append(score)
         for name, agent in agents.items():
-            rows += _agent_rows(one, name, agent)
-        rows += [_tiny_row(one, player) for player in tiny]
-    return Comparison(pd.DataFrame(rows), fits)
+            scores += _score_agent(one, name, agent)
+        scores += [_score_tiny(one, player) for player in tiny]
+    subjects = pd.concat([score.subjects for score in scores], ignore_index=True)
+    return Comparison(pd.DataFrame([score.row for score in scores]), fits, subjects)
+
+
+@dataclass(frozen=True)
+class _Score:
+    """What one player scored on one table: a row of ``Comparison.likelihood``, and rows of ``Comparison.subjects``."""
+
+    row: dict[str, object]
+    subjects: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -174,15 +224,31 @@ class _Played:
         if self.listener:
             self.listener(f"{self.data}: {doing}")
 
-    def row(self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None = None) -> dict[str, object]:
-        """Return a row of ``Comparison.likelihood``; who was not fitted scores the same on held-out trials."""
+    def score(
+        self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None = None, pooled: bool = False
+    ) -> _Score:
+        """Return the score of a player; who was not fitted scores the same on held-out trials."""
+        held = None if self.fold is None else per_trial if held is None else held
+        subject = self.trials["subject"].to_numpy()
+        sums = {"log_likelihood": per_trial, **({} if held is None else {HELD_OUT[0]: held})}
+        subjects = pd.DataFrame({name: values.groupby(subject, sort=False).sum() for name, values in sums.items()})
+        subjects = subjects.rename_axis("subject").reset_index().assign(data=self.data, player=player, fitted=fitted, pooled=pooled)
+        return _Score(self._row(player, fitted, per_trial, held), subjects.merge(self._n_choices(), on="subject"))
+
+    def _n_choices(self) -> pd.DataFrame:
+        """Return how many choices of each subject are scored."""
+        code, names = pd.factorize(self.trials["subject"])
+        episode = subject_of_episode(self.rollout, self.trials)
+        n = np.bincount(episode, self.rollout.scored.sum(axis=0), minlength=len(names))
+        return pd.DataFrame({"subject": names, "n_choices": n.astype(int)})
+
+    def _row(self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None) -> dict[str, object]:
         score = _interval(per_trial, self.trials)
         row = {"data": self.data, "player": player, "fitted": fitted, "log_likelihood_per_trial": float(per_trial.mean()),
                "low": score["low"], "high": score["high"], "n_subjects": int(score["n"]),
                "n_trials": int(per_trial.notna().sum())}
-        if self.fold is None:
+        if held is None:
             return row
-        held = per_trial if held is None else held
         score = _interval(held, self.trials)
         return row | dict(zip(HELD_OUT, (float(held.mean()), score["low"], score["high"]), strict=True))
 
@@ -202,7 +268,7 @@ def _model_for(name: str, task: Task) -> Model:
     return model.for_task(task)
 
 
-def _model_row(one: _Played, name: str) -> tuple[Fit, dict]:
+def _score_model(one: _Played, name: str) -> tuple[Fit, _Score]:
     """Return the fit of a cognitive model to each subject, and its scores."""
     one.tell(f"fitting {name}")
     spec, model = one.task.spec, _model_for(name, one.task)
@@ -211,33 +277,33 @@ def _model_row(one: _Played, name: str) -> tuple[Fit, dict]:
     if one.by:
         held = held_out_log_likelihood(model, one.trials, one.by, **how, listener=lambda done, total: one.tell(
             f"fitting {name}, {done} of {total} folds held out"))
-    return fitted, one.row(name, len(fitted.model.parameter_names), log_likelihood(fitted, one.trials), held)
+    return fitted, one.score(name, len(fitted.model.parameter_names), log_likelihood(fitted, one.trials), held)
 
 
-def _agent_rows(one: _Played, name: str, agent: Agent) -> list[dict]:
+def _score_agent(one: _Played, name: str, agent: Agent) -> list[_Score]:
     """Return the scores of an agent as it is and, where it rules nothing out, of a tempered one."""
     if agent.sees_hidden and not one.rollout.hidden:
         return []
     one.tell(f"replaying through {name}")
     heard = replay(agent, one.rollout)
-    rows = [one.row(name, 0, rollout_log_likelihood(heard, one.trials))]
+    scores = [one.score(name, 0, rollout_log_likelihood(heard, one.trials))]
     if np.isfinite(heard.logits[heard.scored]).all():
         scaled = tempered(heard, subject_of_episode(one.rollout, one.trials))
         held = None
         if one.fold is not None:
             held = rollout_log_likelihood(tempered_held_out(heard, one.trials, one.fold), one.trials)
-        rows.append(one.row(f"{name}, tempered", 1, rollout_log_likelihood(scaled, one.trials), held))
-    return rows
+        scores.append(one.score(f"{name}, tempered", 1, rollout_log_likelihood(scaled, one.trials), held))
+    return scores
 
 
-def _tiny_row(one: _Played, player: TinyPlayer) -> dict:
+def _score_tiny(one: _Played, player: TinyPlayer) -> _Score:
     """Return the scores of a tiny network, one for all subjects."""
     one.tell(f"fitting {player.name}")
     network, held = player.fit(one.trials, one.task, one.seed), None
     if one.fold is not None:
         one.tell(f"fitting {player.name} to every fold's others")
         held = tiny_held_out(player, one.rollout, one.trials, one.fold, one.seed)
-    return one.row(player.name, 0, tiny_log_likelihood(network, one.rollout, one.trials), held)
+    return one.score(player.name, 0, tiny_log_likelihood(network, one.rollout, one.trials), held, pooled=True)
 
 
 def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:

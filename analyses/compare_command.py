@@ -1,6 +1,7 @@
 """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it."""
 
-import json
+import shlex
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,24 +11,22 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand
 
-from analyses.compare import Comparison, compare, plot_likelihood, score_table, with_interval
+from analyses.compare import Comparison, with_interval
+from analyses.compare_results import Groups, compare_all, write_results
 from analyses.players import find_player, read_settings
-from analyses.style import save_figure
 from analyses.tiny_players import read_tiny
 from cogmeta.command_options import DataFolder, Encoding, Seed, TaskSettings
 from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import make_folder
+from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
 from cogmeta.models.registry import make_model
 from cogmeta.trials import read_trials
 from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-
-FIGURES = {"log_likelihood_per_trial": "likelihood", "held_out_log_likelihood_per_trial": "held_out"}
-"""Name of the figure of each score of summary.json."""
 
 _MANY = ("--agents", "--models")
 
@@ -73,8 +72,13 @@ def run(
     data: DataFolder = None,
     encoding: Encoding = "utf-8",
     settings: TaskSettings = [],
+    covariates: str | None = typer.Option(None, "--covariates", help="Which groups of subjects differ: a formula of columns, such as '~ diagnosis'."),
+    subject_table: Path | None = typer.Option(None, "--subject-table", help="CSV with the covariates, one row a subject; else in the trial tables."),
 ) -> None:
     """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.
+
+    Writes report.html (who predicts the choices, how everybody behaves, whom each describes, which groups differ), with its
+    tables and figures.
 
     Example:  cogmeta compare --task two_step/daw2011 feher2020_twostep:story=magic_carpet --models two_step/hybrid two_step/model_free --out comparison
     """
@@ -82,37 +86,21 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta models) or --tiny.")
     networks = read_tiny(tiny, epochs)
     check_by(held_out or "session")
+    subjects = read_subject_table(subject_table, covariates)
+    groups = Groups(covariates, subjects) if covariates else None
     make_folder(out)
     made = make_task(task, **{**_settings(trials, task), **read_settings(settings)})
     for model in models:
         make_model(model)
     found = {Path(name).name: find_player(name, made) for name in agents}
     tables = {Path(name).stem if name.endswith(".csv") else name: _table(name, data, encoding) for name in trials}
-    console = Console()
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
-        comparison = compare(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks)
-    write_comparison(comparison, out)
-    console.print(_as_rich(comparison), width=max(console.width, 110))
-    console.print(f"Tables and figures: {out}", soft_wrap=True)
-
-
-def write_comparison(comparison: Comparison, out: Path) -> None:
-    """Write the tables, a figure a data set and summary.json into a folder."""
-    for name, table in (("likelihood", comparison.likelihood), ("parameters", comparison.parameters())):
-        with atomic_path(out / f"{name}.csv") as part:
-            table.to_csv(part, index=False)
-    for (data, model), fitted in comparison.fits.items():
-        with atomic_path(out / f"fit_{_plain(data)}_{_plain(model)}.csv") as part:
-            fitted.parameters.to_csv(part, index=False)
-    scores = {"log_likelihood_per_trial": comparison.likelihood}
-    if (held := comparison.held_out()) is not None:
-        scores["held_out_log_likelihood_per_trial"] = held
-    for name, table in scores.items():
-        for data in table["data"].unique():
-            save_figure(plot_likelihood(table, data).figure, out / f"{FIGURES[name]}_{_plain(data)}")
-    with atomic_path(out / "summary.json") as part:
-        part.write_text(json.dumps({name: score_table(table) for name, table in scores.items()}, indent=2))
+        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups)
+    write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
+    console = Console()
+    Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
+    console.print(f"Open {out / 'report.html'}", soft_wrap=True, highlight=False)
 
 
 def _settings(names: list[str], task: str) -> dict[str, float]:
@@ -127,10 +115,6 @@ def _table(name: str, data: Path | None, encoding: str) -> pd.DataFrame:
         return read_trials(name, encoding)
     key, _, value = option.partition("=")
     return load_trials(base, data, **({key: int(value) if value.isdigit() else value} if option else {}))
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name)
 
 
 def _as_rich(comparison: Comparison) -> Table:

@@ -10,9 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cogmeta.command_options import Encoding, ModelOptions, RewardRange, Seed, Starts
-from cogmeta.errors import UserError
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
@@ -48,8 +48,7 @@ def main(
 
     Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
-    if subject_table is not None and covariates is None:
-        raise UserError("--subject-table holds covariates; say which of its columns count: --method em --covariates '~ age + group'.")
+    subjects = read_subject_table(subject_table, covariates)
     made = make_model(model, **read_options(model, option))
     table = read_trials(trials, encoding)
     make_folder(out)
@@ -58,7 +57,7 @@ def main(
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
-                     covariates=covariates, subject_table=_subjects(subject_table),
+                     covariates=covariates, subject_table=subjects,
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
@@ -76,15 +75,6 @@ def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
     names = [name for name in INDEX if name in trials]
     with atomic_path(Path(folder) / TRIALS_FILE) as part:
         trials[names].assign(log_likelihood=log_likelihood(result, trials)).to_csv(part, index=False)
-
-
-def _subjects(path: Path | None) -> pd.DataFrame | None:
-    if path is None:
-        return None
-    try:
-        return pd.read_csv(path, dtype={"subject": str})
-    except (OSError, ValueError) as error:
-        raise UserError(f"--subject-table {str(path)!r} cannot be read as CSV: {error}.") from error
 
 
 def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -> None:

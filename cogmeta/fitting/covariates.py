@@ -1,5 +1,6 @@
 """Group covariates of a hierarchical fit: a design matrix by formula, one row a subject, and tests of its coefficients."""
 
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,24 @@ def design_of(
     design = Design(formula, tuple(built.columns), built.to_numpy(float))
     _check(design, subjects)
     return design
+
+
+def read_subject_table(path: str | Path | None, formula: str | None) -> pd.DataFrame | None:
+    """Return a CSV file with the covariates, one row a subject; None for no path.
+
+    Raises
+    ------
+    UserError
+        It cannot be read, or no formula says which of its columns count.
+    """
+    if path is None:
+        return None
+    if formula is None:
+        raise UserError("--subject-table holds covariates; say which of its columns count, such as --covariates '~ age + group'.")
+    try:
+        return pd.read_csv(path, dtype={"subject": str})
+    except (OSError, ValueError) as error:
+        raise UserError(f"--subject-table {str(path)!r} cannot be read as CSV: {error}.") from error
 
 
 def _matrix(formula: str, table: pd.DataFrame, known: list[str]) -> pd.DataFrame:

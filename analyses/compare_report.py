@@ -1,0 +1,106 @@
+"""The page of a comparison: who predicts whose choices, who behaves alike, which model whom, which groups differ."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from analyses.behaviour import PEOPLE, summary
+from analyses.compare import Comparison, with_interval
+from analyses.report import Section
+
+TITLE = "Agents, models and people on the same trials"
+
+
+def keys(comparison: Comparison) -> list[dict[str, str]]:
+    """Return the numbers to lead with: who predicts each data set best."""
+    held = comparison.held_out()
+    table, where = (comparison.likelihood, "trials that it was fitted to") if held is None else (held, "held-out trials")
+    leading = []
+    for data, rows in table.groupby("data", sort=False):
+        scores = rows.set_index("player")["log_likelihood_per_trial"]
+        leading.append({"value": f"{scores.max():.3f}", "label": f"nats a trial of {data}",
+                        "beside": f"{scores.idxmax()}, the best, on {where}; chance {scores['chance']:.3f}"})
+    return leading
+
+
+def likelihood_section(comparison: Comparison, pictures: Mapping[str, list[Path]]) -> Section:
+    """Return the section on who predicts whose choices."""
+    section = Section("Who predicts the choices")
+    section.say("Everybody is given the same trials and scored by the same log-likelihood a trial (natural log; both choices of a "
+                "two-step trial together). Cognitive models are fitted to each subject; a network never saw a person, and is scored "
+                "as it is and with one inverse temperature a subject (tempered).")
+    section.table(_scores(comparison), "Log-likelihood a trial, mean and half of the 95 % interval over subjects")
+    _show(section, pictures.get("likelihood", []), "Log-likelihood a trial, means and 95 % intervals over subjects")
+    _show(section, pictures.get("held_out", []), "The same on trials that were left out of every fit")
+    return section
+
+
+def _scores(comparison: Comparison) -> pd.DataFrame:
+    table = comparison.likelihood[["data", "player", "fitted", "n_subjects"]].rename(
+        columns={"fitted": "fitted a subject", "n_subjects": "subjects"})
+    table.insert(3, "log-likelihood", [with_interval(row) for row in comparison.likelihood.itertuples()])
+    if (held := comparison.held_out()) is not None:
+        table.insert(4, "held out", [with_interval(row) for row in held.itertuples()])
+    return table
+
+
+def behaviour_section(behaved: Mapping[str, pd.DataFrame], pictures: Mapping[str, list[Path]]) -> Section:
+    """Return the section on how everybody behaves."""
+    section = Section("How everybody behaves")
+    section.say("People as they behaved. Models meet the trials of each subject again, with the parameters that were fitted to it, and make "
+                "their own choices; agents play fresh episodes of the registered task, whose rewards need not be those of the data. Who "
+                "predicts the next choice well and behaves otherwise leans on the choices that it is told.")
+    for data, table in behaved.items():
+        means = summary(table)
+        cells = means.assign(cell=[_cell(row) for row in means.itertuples()])
+        wide = cells.pivot(index="player", columns="measure", values="cell")
+        wide = wide.loc[list(dict.fromkeys(table["player"])), list(dict.fromkeys(table["measure"]))]
+        section.table(wide.reset_index().rename_axis(columns=None), f"{data}: means and half of the 95 % interval over subjects", ours=(PEOPLE,))
+    _show(section, pictures.get("behaviour", []), "The same drawn; the line is where the people are")
+    return section
+
+
+def _cell(row: object) -> str:
+    half = (row.high - row.low) / 2
+    return f"{row.mean:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
+
+
+def frequencies_section(frequencies: pd.DataFrame, held_out: bool) -> Section:
+    """Return the section on how many subjects each player describes."""
+    section = Section("Whom each describes")
+    evidence = "what a player scored on held-out trials" if held_out else "-BIC / 2"
+    section.table(frequencies, "Bayesian model selection over subjects", note=(
+        f"Log evidence of a subject: {evidence}. frequency: expected share of the population; exceedance: probability of being the most "
+        "frequent, protected: allowing for all being alike frequent, whose probability is the omnibus risk (Rigoux et al. 2014)."))
+    return section
+
+
+def differences_section(differences: Mapping[str, pd.DataFrame], formula: str, pictures: Mapping[str, list[Path]]) -> Section:
+    """Return the section on differences between groups of subjects."""
+    section = Section("Which groups differ")
+    for data, table in differences.items():
+        section.table(table, f"{data}: measures and fitted parameters on {formula}", note=(
+            "Least squares with standard errors for unequal variances (HC3); p_holm is corrected over all measures of a term."))
+    _show(section, pictures.get("groups", []), "t of every measure and term")
+    return section
+
+
+def parameters_section(comparison: Comparison) -> Section:
+    """Return the section on fitted parameters."""
+    section = Section("Fitted parameters")
+    section.table(comparison.wide_parameters(), "Median and quartiles over subjects")
+    return section
+
+
+def run_section(command: str, versions: Mapping[str, str]) -> Section:
+    """Return the section on what was run."""
+    section = Section("What was run")
+    section.code(command)
+    section.table(pd.DataFrame(list(versions.items()), columns=["package", "version"]), "Versions")
+    return section
+
+
+def _show(section: Section, pictures: list[Path], caption: str) -> None:
+    for picture in pictures:
+        section.show(picture, caption)

@@ -1,0 +1,177 @@
+"""All that a comparison finds, in order: scores, behaviour, who describes whom, which groups differ; tables, figures, one page."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analyses import compare_report as report
+from analyses.behaviour import PEOPLE, compare_behaviour, plot_behaviour
+from analyses.compare import Comparison, Listener, compare, plot_likelihood, score_table
+from analyses.group_differences import group_differences, plot_group_differences
+from analyses.report import render
+from analyses.style import save_figure
+from analyses.tiny_players import TinyPlayer
+from cogmeta.agent import Agent
+from cogmeta.agents.store import versions
+from cogmeta.files import atomic_path
+from cogmeta.task import Task
+
+
+@dataclass(frozen=True)
+class Groups:
+    """What groups of subjects are told apart by.
+
+    Attributes
+    ----------
+    formula : str
+        Such as ``"~ diagnosis"``.
+    subject_table : DataFrame or None
+        One row a subject; None where the covariates are columns of the trial tables.
+    """
+
+    formula: str
+    subject_table: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a comparison found.
+
+    Attributes
+    ----------
+    comparison : Comparison
+    behaviour : dict of str to DataFrame
+        Data set -> ``player, subject, measure, value``.
+    frequencies : DataFrame
+        See ``Comparison.frequencies``.
+    differences : dict of str to DataFrame
+        Data set -> table of ``group_differences``; empty without groups.
+    formula : str
+        Of the groups, or empty.
+    seed : int
+    seconds : float
+    """
+
+    comparison: Comparison
+    behaviour: dict[str, pd.DataFrame]
+    frequencies: pd.DataFrame
+    differences: dict[str, pd.DataFrame] = field(default_factory=dict)
+    formula: str = ""
+    seed: int = 0
+    seconds: float = 0.0
+
+
+def compare_all(
+    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str], seed: int = 0,
+    listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (), groups: Groups | None = None,
+) -> Results:
+    """Compare scores, behaviour, frequencies and groups.
+
+    Parameters
+    ----------
+    task, tables, agents, models, seed, listener, held_out, tiny
+        As for ``analyses.compare.compare``.
+    groups : Groups, optional
+    """
+    began = time.monotonic()
+    comparison = compare(task, tables, agents, models, seed, listener, held_out, tiny)
+    behaved = {}
+    for data, table in tables.items():
+        if listener:
+            listener(f"{data}: everybody plays afresh")
+        fits = {model: comparison.fits[data, model] for model in models}
+        behaved[data] = compare_behaviour(task, table, fits, agents, seed)
+    differences = {} if groups is None else {
+        data: group_differences(_by_subject(comparison, data, behaved[data]), groups.formula, table, groups.subject_table)
+        for data, table in tables.items()}
+    formula = "" if groups is None else groups.formula
+    return Results(comparison, behaved, comparison.frequencies(seed), differences, formula, seed, time.monotonic() - began)
+
+
+def _by_subject(comparison: Comparison, data: str, behaved: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of every subject of a data set: its behaviour, and the parameters fitted to it."""
+    own = behaved[behaved["player"] == PEOPLE]
+    tables = [own[["subject", "measure", "value"]]]
+    for (where, model), fitted in comparison.fits.items():
+        if where == data:
+            tables.append(fitted.parameters.melt("subject", var_name="measure").assign(
+                measure=lambda table, model=model: model + ": " + table["measure"]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def write_results(results: Results, out: Path, command: str) -> None:
+    """Write the tables (CSV), figures (PNG, PDF), ``summary.json`` and ``report.html`` into a folder.
+
+    Parameters
+    ----------
+    results : Results
+    out : Path
+    command : str
+        Shown on the page.
+    """
+    for name, table in _tables(results).items():
+        with atomic_path(out / f"{name}.csv") as part:
+            table.to_csv(part, index=False)
+    pictures: dict[str, list[Path]] = {}
+    for kind, data, figure in _figures(results):
+        pictures.setdefault(kind, []).append(save_figure(figure, out / f"{kind}_{plain(data)}")[0])
+    with atomic_path(out / "summary.json") as part:
+        part.write_text(json.dumps(_scores(results.comparison), indent=2), encoding="utf-8")
+    with atomic_path(out / "report.html") as part:
+        part.write_text(_page(results, pictures, command), encoding="utf-8")
+
+
+def _tables(results: Results) -> dict[str, pd.DataFrame]:
+    comparison = results.comparison
+    named = {"likelihood": comparison.likelihood, "parameters": comparison.parameters(), "frequencies": results.frequencies,
+             "behaviour": _stacked(results.behaviour)}
+    fits = {f"fit_{plain(data)}_{plain(model)}": fitted.parameters for (data, model), fitted in comparison.fits.items()}
+    return named | fits | ({"group_differences": _stacked(results.differences)} if results.differences else {})
+
+
+def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    stacked = pd.concat([table.assign(data=data) for data, table in tables.items()], ignore_index=True)
+    return stacked[["data", *stacked.columns.drop("data")]]
+
+
+def _figures(results: Results) -> list[tuple[str, str, Figure]]:
+    """Return (kind, data set, figure) of all figures."""
+    comparison, held = results.comparison, results.comparison.held_out()
+    scores = {"likelihood": comparison.likelihood} | ({} if held is None else {"held_out": held})
+    figures = [(kind, data, plot_likelihood(table, data).figure) for kind, table in scores.items() for data in results.behaviour]
+    figures += [("behaviour", data, plot_behaviour(table)) for data, table in results.behaviour.items()]
+    return figures + [("groups", data, plot_group_differences(table).figure) for data, table in results.differences.items()]
+
+
+def _scores(comparison: Comparison) -> dict[str, object]:
+    held = comparison.held_out()
+    return {"log_likelihood_per_trial": score_table(comparison.likelihood)} | (
+        {} if held is None else {"held_out_log_likelihood_per_trial": score_table(held)})
+
+
+def _page(results: Results, pictures: Mapping[str, list[Path]], command: str) -> str:
+    comparison = results.comparison
+    sections = [report.likelihood_section(comparison, pictures), report.behaviour_section(results.behaviour, pictures),
+                report.frequencies_section(results.frequencies, comparison.held_out() is not None)]
+    if results.differences:
+        sections.append(report.differences_section(results.differences, results.formula, pictures))
+    if comparison.fits:
+        sections.append(report.parameters_section(comparison))
+    made = {"seed": results.seed, "seconds": results.seconds, "versions": versions()}
+    return render(report.TITLE, report.keys(comparison), [*sections, report.run_section(command, made["versions"])], made)
+
+
+def plain(name: str) -> str:
+    """Return a name that can stand in a file's name.
+
+    Examples
+    --------
+    >>> plain("two_step/hybrid")
+    'two_step_hybrid'
+    """
+    return "".join(c if c.isalnum() else "_" for c in name)
