@@ -13,6 +13,9 @@ INDEX = ("subject", "session", "block", "trial")
 FORCED = "forced"
 """Column that is True where the choices of a trial were imposed: learned from, not scored. Without it all are free."""
 
+COUNTERFACTUAL = "counterfactual_reward"
+"""Column of two-armed bandits: what the arm that was not taken would have paid, where it was shown; missing elsewhere."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -57,6 +60,8 @@ class Family:
         As ``states``, of designs that have them (a first-stage state); what was answered has them in every trial.
     optional_integers : tuple of str
         Integer columns from 0 that a table may have, missing where they say nothing (the trial that a cue is of).
+    optional_outcomes : tuple of str
+        Outcomes besides the reward that a table may have, of the same range, missing where they were not shown.
     derive : callable, optional
         Takes a checked table and returns columns that follow from it, by name.
     """
@@ -68,6 +73,7 @@ class Family:
     reward_range: tuple[float, float] = (0.0, 1.0)
     optional_states: tuple[tuple[str, int], ...] = ()
     optional_integers: tuple[str, ...] = ()
+    optional_outcomes: tuple[str, ...] = ()
     derive: Callable[[pd.DataFrame], dict[str, pd.Series]] | None = None
 
     def choices_in(self, trials: pd.DataFrame) -> tuple[Choice, ...]:
@@ -75,8 +81,8 @@ class Family:
         return tuple(c for c in self.choices if not c.optional or c.column in trials)
 
 
-BANDIT = Family("bandit", (Choice("choice"),))
-"""One choice among arms: ``choice, reward``."""
+BANDIT = Family("bandit", (Choice("choice"),), optional_outcomes=(COUNTERFACTUAL,))
+"""One choice among arms: ``choice, reward``; where the outcome of the other of two arms was shown, ``counterfactual_reward``."""
 
 TWO_STEP = Family(
     "two_step",
@@ -98,8 +104,6 @@ MDP = Family("mdp", (Choice("choice", given="state"),), states=(("state", None),
 """One choice in a state that the choice before it led to: ``state, choice, reward``; a block is one visit from the start."""
 
 FAMILIES = {family.name: family for family in (BANDIT, TWO_STEP, MDP)}
-
-
 
 def get_family(family: Family | str) -> Family:
     """Return a family by name."""

@@ -57,6 +57,9 @@ class TaskSpec:
     visible : tuple of str
         Names of what ``Task.hidden`` gives that the observation rightly tells something of: a place, of which one sees
         the surroundings.
+    feedback : tuple of str
+        Outcomes of the trial before, besides its reward, that entries 1, 2, ... of the observation show; columns of the
+        trial table (``counterfactual_reward``).
     cue : tuple of int, optional
         (start, stop) of the entries of the observation by which memories of an episode are stored and found.
     restart : int, optional
@@ -78,6 +81,7 @@ class TaskSpec:
     cue: tuple[int, int] | None = None
     visible: tuple[str, ...] = ()
     restart: int | None = None
+    feedback: tuple[str, ...] = ()
 
     @property
     def steps_per_trial(self) -> int:

@@ -68,7 +68,10 @@ def validate_trials(
     for column, n_values in family.states:
         out[column] = _integers(out, column, n_values)
     _check_optional(out, family)
-    out["reward"] = _rewards(out, family, reward_range or family.reward_range)
+    reward_range = reward_range or family.reward_range
+    out["reward"] = _rewards(out, family, reward_range)
+    for column in (c for c in family.optional_outcomes if c in out):
+        out[column] = _outcomes(out, column, reward_range)
     if FORCED in out:
         out[FORCED] = _booleans(out, FORCED)
     return out.assign(**family.derive(out)) if family.derive else out
@@ -326,13 +329,18 @@ def _booleans(trials: pd.DataFrame, column: str) -> pd.Series:
 _TRUTH = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
 
 
-def _rewards(trials: pd.DataFrame, family: Family, reward_range: tuple[float, float]) -> pd.Series:
-    reward, (low, high) = _numbers(trials, "reward"), reward_range
-    bad = reward.notna() & ~((reward >= low) & (reward <= high))
+def _outcomes(trials: pd.DataFrame, column: str, reward_range: tuple[float, float]) -> pd.Series:
+    outcome, (low, high) = _numbers(trials, column), reward_range
+    bad = outcome.notna() & ~((outcome >= low) & (outcome <= high))
     if bad.any():
         row = int(np.argmax(bad))
-        raise TrialTableError(f"reward must lie in [{low:g}, {high:g}], got {reward[row]:g} {_where(trials, row)}. "
+        raise TrialTableError(f"{column} must lie in [{low:g}, {high:g}], got {outcome[row]:g} {_where(trials, row)}. "
                               "If rewards are points, say so with reward_range=(low, high) (--reward-range LOW HIGH).")
+    return outcome
+
+
+def _rewards(trials: pd.DataFrame, family: Family, reward_range: tuple[float, float]) -> pd.Series:
+    reward = _outcomes(trials, "reward", reward_range)
     absent = reward.isna() & ~missing(trials, family)
     if absent.any():
         raise TrialTableError(f"reward is missing {_where(trials, int(np.argmax(absent)))} although a choice was made.")

@@ -5,6 +5,7 @@ from typing import Any
 from tasks.bandit import BernoulliBandit
 from tasks.barcode import BarcodeBandit, CharacterBandit
 from tasks.contextual_choice import ContextualChoice
+from tasks.full_feedback import FullFeedbackBandit
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit
 from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_vector import HarlowVector
@@ -214,6 +215,13 @@ DESIGNS = (
         learns="That one side pays and the other does not, so that one outcome after a reversal tells about both cues.",
         departure="The papers' text prints no schedule of reversals, no length of an episode and no price of a wrong "
                   "saccade: a hazard of .1 from the eighth trial on, 50 trials and 0 are our choice.",
+    ),
+    Registered(
+        name="bandit/full_feedback", constructor=FullFeedbackBandit, tags=("bandit", "reversal", "counterfactual", "people"),
+        citation="Palminteri et al. 2017",
+        learns="Which of two arms pays more, if either does, where both outcomes are shown after every choice.",
+        departure="The protocol is known second-hand: pairs of .5 and .5, of .75 and .25, and of .83 and .17 that swap halfway, "
+                  "24 trials each, are our reading; an episode is one pair, outcomes are 0 and 1.",
     ),
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     _random_mdp("random", 10),

@@ -17,6 +17,7 @@ from tasks.bandit_optimal import BayesOptimalDependent, BayesOptimalIndependent
 from tasks.bandit_players import UCB1, BayesUCB, EpsilonGreedy, PosteriorUCB
 from tasks.contextual_choice import ContextualChoice
 from tasks.contextual_choice_players import contextual_choice_players
+from tasks.full_feedback import FullFeedbackBandit, full_feedback_players
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
 from tasks.gittins import MOST_OFFERED as MOST_INDEXED
 from tasks.gittins import Gittins
@@ -83,6 +84,7 @@ FAMILIES: tuple[tuple[type[Task], Callable[[Any], list[Agent]]], ...] = (
     (HorizonBandit, horizon_players),
     (RiskyBandit, risky_players),
     (InferredValue, reversal_players),
+    (FullFeedbackBandit, full_feedback_players),
     (TwoStep, two_step_players),
     (HarlowVector, harlow_players),
     (RandomMDP, mdp_players),

@@ -54,6 +54,7 @@ VARIANTS = [
     ("two_step/kool2016", {"fixation": True, "trial_index": True, "bounds": (-4.0, 5.0), "n_trials": 30}),
     ("harlow/pixels", {"size": 13, "n_trials": 2, "trial_steps": 24, "unrewarded": 0.0, "momentum": 0.0}),
     ("two_step/daw2011", {"fixation": True, "trial_index": True, "n_trials": 40, "invalid_penalty": 0.5}),
+    ("bandit/full_feedback", {"complete": False, "trial_index": True, "pairs": ((0.9, 0.2), (0.6, 0.6)), "swaps": (True, False), "n_trials": 9}),
     ("bandit/contextual_choice", {"n_arms": 3, "n_contexts": 4, "n_exposures": 3, "n_trials": 6, "evidence_from": (1, 4)}),
     ("water_maze/contextual", {"size": 3, "n_contexts": 4, "n_exposures": 2, "n_trials": 7, "n_bits": 3, "step_reward": -0.1}),
 ]

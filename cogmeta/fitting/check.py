@@ -197,35 +197,41 @@ def _check_agent(model: Model, rng: np.random.Generator) -> None:
 
 def _behave(model: Model, rng: np.random.Generator) -> tuple[pd.DataFrame, np.ndarray]:
     """Let the agent choose, with random states and rewards; return the table and what it said of each trial."""
-    agent, n, two_step = model.agent(_middle(model)), N_SUBJECTS, model.family is TWO_STEP
+    agent, n = model.agent(_middle(model)), N_SUBJECTS
     state, action, reward = agent.initial_state(n), np.full(n, NO_ACTION), np.zeros(n)
     rows, told = [], []
     for trial in range(N_TRIALS):
         row, total = {"subject": np.arange(n), "trial": trial}, np.zeros(n)
         row |= {"state1": rng.integers(2, size=n)} if "state1" in model.states else {}
         for stage, choice in enumerate(model.family.choices):
-            observation = _observed(row, stage, two_step)
+            observation = _observed(model, row, stage, rows[-1] if rows else None)
             logits, _, state = agent.step(observation, action, reward, state)
             action = sample(logits, rng)
             if choice.column in [c.column for c in model.choices]:
                 row[choice.column] = action
                 total += logits[np.arange(n), action] - np.logaddexp.reduce(logits, axis=1)
-            if two_step:
+            if model.family is TWO_STEP:
                 row.setdefault("state2", rng.integers(2, size=n))
             last = stage == len(model.family.choices) - 1
             reward = random_rewards(model, (n,), rng) if last else np.zeros(n)
-        rows.append(pd.DataFrame(row | {"reward": reward}))
+        shown = {name: random_rewards(model, (n,), rng) for name in model.outcomes[1:]}
+        rows.append(pd.DataFrame(row | {"reward": reward} | shown))
         told.append(total)
     table = pd.concat(rows).sort_values(["subject", "trial"], kind="stable").reset_index(drop=True)
     return table, np.array(told).T.ravel()
 
 
-def _observed(row: dict[str, np.ndarray], stage: int, two_step: bool) -> np.ndarray:
-    """Return (n, 5) what an agent is shown: the stages and, at the first of two, the first-stage state."""
+def _observed(
+    model: Model, row: dict[str, np.ndarray], stage: int, before: pd.DataFrame | None
+) -> np.ndarray:
+    """Return (n, 5) what an agent is shown: stages and first-stage state; or a bandit's outcomes of the trial before."""
     n = len(row["subject"])
     observation = np.zeros((n, 5))
-    if two_step:
-        observation[np.arange(n), 0 if stage == 0 else 1 + row["state2"]] = 1
-        if stage == 0 and "state1" in row:
-            observation[np.arange(n), 3 + row["state1"]] = 1
+    if model.family is not TWO_STEP:
+        for k, name in enumerate(model.outcomes[1:]):
+            observation[:, 1 + k] = 0.0 if before is None else before[name]
+        return observation
+    observation[np.arange(n), 0 if stage == 0 else 1 + row["state2"]] = 1
+    if stage == 0 and "state1" in row:
+        observation[np.arange(n), 3 + row["state1"]] = 1
     return observation

@@ -1,6 +1,7 @@
 """Let a model choose on the trials of a table: the same subjects, blocks, missing and forced trials, other choices.
 
-What is assumed of outcomes that the table does not show: where it tells the probabilities that the task hid
+Where a table shows the outcome of both arms (``counterfactual_reward``), they stay as they were. What is assumed of outcomes
+that the table does not show: where it tells the probabilities that the task hid
 (``reward_probability_<arm>``, ``reward_probability_<state>_<option>``, ``reward_probability_<state>``) and rewards are 0
 or 1, outcomes are drawn from them. Otherwise an option pays what it paid on the nearest trial of the same sequence on
 which it was taken, and where it never was, what it paid on some trial of the table. Whether a two-step transition is
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from cogmeta.errors import UserError
-from cogmeta.families import TWO_STEP
+from cogmeta.families import COUNTERFACTUAL, TWO_STEP
 from cogmeta.fitting.sequences import Sequences, sequences_of
 from cogmeta.models.model import Model
 from cogmeta.models.parameter import check_parameters, one_set
@@ -55,9 +56,9 @@ def simulate_on_table(
     >>> new["choice"].isna().tolist(), (new["choice"] == new["reward"]).dropna().all()
     ([False, False, True, False], np.True_)
     """
-    if model.outcomes != ("reward",):
+    if not set(model.outcomes) <= {"reward", COUNTERFACTUAL}:
         raise UserError(f"{model.name} learns from {list(model.outcomes)}; on a trial table only models that learn from "
-                        "'reward' alone can be simulated. Name a task instead.")
+                        f"'reward' and {COUNTERFACTUAL!r} can be simulated. Name a task instead.")
     sequences = sequences_of(model, trials, episode)
     strange = [name for name in ("state1", "context") if name in sequences.events]
     if strange:
@@ -80,7 +81,7 @@ class _Play:
         self.two_step = model.family is TWO_STEP
         kept = ["choice1", "state2", "choice2"] if self.two_step else ["choice"]
         self.kept = [name for name in kept if name in trials]
-        self.columns = {name: trials[name].to_numpy(float, na_value=np.nan) for name in (*self.kept, "reward")}
+        self.columns = {name: trials[name].to_numpy(float, na_value=np.nan) for name in (*self.kept, *model.outcomes)}
         self.common = self.columns["choice1"] == self.columns["state2"] if self.two_step else None
         self.forced = forced_trials(trials)
         self.pays = _payments(trials, self.row, self._place(self.columns), self._n_places(), rng)
@@ -111,6 +112,8 @@ class _Play:
                 now["state2"] = np.where(self.common[row], now["choice1"], 1 - now["choice1"])
         place = np.nan_to_num(self._place(now)).astype(int)
         now["reward"] = self.pays[t, place, np.arange(len(row))]
+        if COUNTERFACTUAL in now:
+            now[COUNTERFACTUAL] = np.where(np.isnan(now[COUNTERFACTUAL]), np.nan, self.pays[t, 1 - place, np.arange(len(row))])
         live = row >= 0
         for name, column in self.new.items():
             column[row[live]] = now[name][live]
@@ -119,14 +122,14 @@ class _Play:
     def _event(self, now: dict[str, np.ndarray], live: np.ndarray) -> Trial:
         sizes = {c.column: self.model.n_options(c) for c in self.model.choices} | dict(self.model.family.states)
         coded = {name: one_hot(np.where(live, now[name], -1).astype(int), n) for name, n in sizes.items()}
-        return Trial(**coded, reward=np.where(live, now["reward"], 0.0))
+        return Trial(**coded, **{name: np.where(live, now[name], 0.0) for name in self.model.outcomes})
 
     def table(self) -> pd.DataFrame:
         """Return the filled table."""
         known = [c for c in self.trials if c in ("subject", "session", "block", "trial", "forced")
                  or c.startswith("reward_probability_")]
         out = self.trials[known].assign(**{name: pd.array(self.new[name], "Float64").astype("Int64")
-                                           if name != "reward" else self.new[name] for name in self.new})
+                                           if name in self.kept else self.new[name] for name in self.new})
         return out.assign(**self.model.family.derive(out)) if self.model.family.derive else out
 
 
@@ -135,7 +138,7 @@ def _payments(
 ) -> np.ndarray:
     """Return (n_trials, n_places, n_sequences) what each option, or state and option, pays on every trial."""
     reward = trials["reward"].to_numpy(float)
-    names = _hidden_columns(n_places, trials)
+    names = [] if COUNTERFACTUAL in trials else _hidden_columns(n_places, trials)
     if names and np.isin(reward[np.isfinite(reward)], (0, 1)).all():
         chance = trials[names].to_numpy(float)[row].swapaxes(1, 2)
         return (rng.random(chance.shape) < chance).astype(float)
@@ -146,7 +149,14 @@ def _payments(
         pool = pool if len(pool) else reward[seen]
         for lane in range(row.shape[1]):
             out[:, k, lane] = _nearest(row[:, lane], reward, seen & (place == k), pool, rng)
-    return out
+    return _as_shown(out, trials, row, place) if COUNTERFACTUAL in trials else out
+
+
+def _as_shown(pays: np.ndarray, trials: pd.DataFrame, row: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """Return what both arms pay, with what the table shows of either in its place."""
+    reward, other = (trials[name].to_numpy(float)[row] for name in ("reward", COUNTERFACTUAL))
+    shown = np.stack([np.where(place[row] == k, reward, other) for k in range(2)], axis=1)
+    return np.where(np.isnan(shown), pays, shown)
 
 
 def _nearest(

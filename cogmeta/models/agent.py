@@ -3,7 +3,8 @@
 The agent hears what it did and got at the step before and calls the model's ``update`` when a trial is complete, so
 that simulation and likelihood run the very same two functions. Of the observation it uses only the two-step task's
 state (entries 0 to 2: the first stage and the two second-stage states, one-hot) and, where the model reads a first-stage
-state, the two entries after them.
+state, the two entries after them; of a bandit's, the outcomes besides the reward from which the model learns (entries 1
+and on, in the model's order: see ``TaskSpec.feedback``).
 """
 
 from collections.abc import Mapping
@@ -58,7 +59,8 @@ class BanditAgent(ModelAgent):
         """Learn from the last trial and say how it would choose now; see ``Agent.step``."""
         n_arms = self.model.n_options(self.model.choices[0])
         if not (previous_action == NO_ACTION).all():
-            trial = Trial(choice=one_hot(previous_action, n_arms), reward=np.asarray(previous_reward, float))
+            shown = {name: np.asarray(observation[:, 1 + k], float) for k, name in enumerate(self.model.outcomes[1:])}
+            trial = Trial(choice=one_hot(previous_action, n_arms), reward=np.asarray(previous_reward, float), **shown)
             state = self.model.update(state, self.parameters, trial)
         (logits,) = in_tuple(self.model.policy(state, self.parameters))
         logits = np.broadcast_to(logits, (n_arms, len(previous_action)))

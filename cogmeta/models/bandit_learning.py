@@ -1,20 +1,23 @@
-"""Rescorla-Wagner learning with one more assumption each: two rates, forgetting, perseveration, lapses, attention.
+"""Rescorla-Wagner learning with one more assumption each: two rates, confirmation, forgetting, perseveration, lapses, attention.
 
 What is observed: one choice among arms and its reward. Sources stand with each model. How ours departs: any number of
 arms and any range of rewards; values start, and by default fade, to the middle of that range (sources with rewards 0
 and 1 start at 0 or 0.5: ``initial_value`` says which).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from cogmeta.errors import unknown_name
+from cogmeta.errors import UserError, unknown_name
+from cogmeta.families import COUNTERFACTUAL
 from cogmeta.models.bandit import RescorlaWagner
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate, stickiness
 from cogmeta.models.trial import Trial
+from cogmeta.task import Task
 
 _TINY = np.finfo(float).tiny
 
@@ -43,6 +46,68 @@ class TwoRates(RescorlaWagner):
         error = trial.choice * (trial.reward - values)
         gain, loss = np.maximum(error, 0.0), np.minimum(error, 0.0)
         return values + parameters.learning_rate_positive * gain + parameters.learning_rate_negative * loss
+
+
+@dataclass(frozen=True)
+class Confirmation(RescorlaWagner):
+    """Learns more, or less, from what confirms the choice than from what speaks against it.
+
+    Parameters
+    ----------
+    counterfactual : bool
+        Whether the outcome of the arm that was not taken is shown (two arms); set by ``for_trials`` (the column
+        ``counterfactual_reward``) and ``for_task``. Trials on which it is missing teach nothing about that arm. Where it is
+        never shown, what is left is ``bandit/rescorla_wagner_two_rates`` with other names.
+
+    Notes
+    -----
+    With ``δ = r - Q[a]`` of the arm taken and ``δ' = r' - Q[b]`` of the other, of which the outcome r' is shown::
+
+        Q[a] += α_con δ  where δ > 0,    α_dis δ  where δ < 0
+        Q[b] += α_dis δ' where δ' > 0,   α_con δ' where δ' < 0
+
+    and ``P = softmax(β Q)``.
+
+    References
+    ----------
+    Palminteri et al. 2017, PLoS Comput Biol 13:e1005684.
+    """
+
+    name: ClassVar[str] = "bandit/confirmation"
+    citation: ClassVar[str] = "Palminteri et al. 2017, PLoS Comput Biol 13:e1005684"
+    parameters: ClassVar[tuple[Parameter, ...]] = (
+        rate("learning_rate_confirming", "α_con"), rate("learning_rate_disconfirming", "α_dis"), inverse_temperature(),
+    )
+
+    counterfactual: bool = False
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """The reward and, where it is shown, that of the other arm."""
+        return ("reward", COUNTERFACTUAL) if self.counterfactual else ("reward",)
+
+    def for_trials(self, trials: pd.DataFrame) -> "Confirmation":
+        """Return this model for the table's number of arms, and for counterfactual outcomes if it has some."""
+        adapted, shown = super().for_trials(trials), COUNTERFACTUAL in trials
+        if shown and adapted.n_arms != 2:
+            raise UserError(f"{self.name} takes {COUNTERFACTUAL} to be of the other of two arms, but there are "
+                            f"{adapted.n_arms}. Leave the column out, or choose another model.")
+        return replace(adapted, counterfactual=shown)
+
+    def for_task(self, task: Task) -> "Confirmation":
+        """Return this model for the task's arms and feedback."""
+        return replace(super().for_task(task), counterfactual=COUNTERFACTUAL in task.spec.feedback)
+
+    def update(self, values: np.ndarray, parameters: SimpleNamespace, trial: Trial) -> np.ndarray:
+        """Move the values of the arm taken and, where its outcome was shown, of the other."""
+        con, dis = parameters.learning_rate_confirming, parameters.learning_rate_disconfirming
+        error = trial.choice * (trial.reward - values)
+        learnt = values + con * np.maximum(error, 0.0) + dis * np.minimum(error, 0.0)
+        if not self.counterfactual:
+            return learnt
+        shown = ~np.isnan(trial.counterfactual_reward)
+        forgone = (1 - trial.choice) * np.where(shown, trial.counterfactual_reward - values, 0.0)
+        return learnt + dis * np.maximum(forgone, 0.0) + con * np.minimum(forgone, 0.0)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ MODELS: dict[str, type[Model]] = {
     model.name: model
     for model in (
         bandit.BiasedRandom, bandit.WinStayLoseShift, bandit.RescorlaWagner, bandit.ChoiceKernel,
-        bandit.RescorlaWagnerChoiceKernel, bandit_learning.TwoRates, bandit_learning.Forgetting,
+        bandit.RescorlaWagnerChoiceKernel, bandit_learning.TwoRates, bandit_learning.Confirmation, bandit_learning.Forgetting,
         bandit_learning.Perseveration, bandit_learning.Lapse, bandit_learning.PearceHall,
         bandit_kalman.KalmanSoftmax, bandit_kalman.KalmanUCB, bandit_kalman.KalmanThompson,
         bandit_kalman.KalmanProbit, bandit_horizon.InformationBonus, bandit_reversal.HiddenState,

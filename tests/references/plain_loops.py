@@ -58,6 +58,19 @@ def win_stay_lose_shift(trials, p, n_arms=2):
     return out
 
 
+def confirmation(trials, p, n_arms=2, initial_value=0.5):
+    """A trial may have a third entry, what the other of two arms would have paid; None where it was not shown."""
+    q, out = [initial_value] * n_arms, []
+    for choice, reward, *forgone in trials:
+        out.append(log_softmax([p["inverse_temperature"] * x for x in q], choice))
+        error = reward - q[choice]
+        q[choice] += p["learning_rate_confirming" if error > 0 else "learning_rate_disconfirming"] * error
+        if forgone and forgone[0] is not None:
+            error = forgone[0] - q[1 - choice]
+            q[1 - choice] += p["learning_rate_disconfirming" if error > 0 else "learning_rate_confirming"] * error
+    return out
+
+
 def two_step(trials, p, kind, eligibility_error="before", perseveration="inside", transitions="known",
              initial_value=0.0, common_probability=0.7, forgetting=0.0):
     """The three models of Daw et al. 2011, by kind."""
