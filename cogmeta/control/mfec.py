@@ -50,7 +50,7 @@ class MFECConfig(ControlConfig):
     @property
     def memory(self) -> MemoryConfig:
         """Settings of the tables."""
-        return MemoryConfig(self.capacity, "euclidean", self.n_neighbours, "update_on_match", "even")
+        return MemoryConfig(self.capacity, "euclidean", self.n_neighbours, "update_on_match")
 
 
 class Remembered(NamedTuple):
@@ -151,6 +151,6 @@ class MFEC(ReturnMemory):
         """Return the entry of a known cue, and the mean of the nearest elsewhere."""
         if not memory.n_writes:
             return torch.zeros(len(cue))
-        recall, epoch = memory.read(cue), torch.arange(len(cue))
+        recall, epoch = memory.read(cue, even=True), torch.arange(len(cue))
         nearest = recall.slot[:, 0]
         return torch.where(memory.holds(cue, nearest), memory.stored_cell[epoch, nearest, 0], recall.cell[:, 0])

@@ -23,9 +23,6 @@ OVERWRITING = {
 }
 """Which memory gives way where a dictionary is full."""
 
-WEIGHTINGS = ("kernel", "even")
-"""How neighbours are averaged."""
-
 SAME = 1e-6
 """Kernel values that differ by less are equal, and a value within this of 1 is a match."""
 
@@ -44,15 +41,12 @@ class MemoryConfig:
         Memories that are read, >= 1; more than one are averaged. None for all.
     overwriting : {"oldest", "least_recently_used", "update_on_match"}
         Which memory gives way, see ``OVERWRITING``.
-    weighting : {"kernel", "even"}
-        Neighbours count by their kernel values (those below 0 for nothing), or all alike.
     """
 
     capacity: int = 1000
     kernel: str = "cosine"
     n_neighbours: int | None = 1
     overwriting: str = "oldest"
-    weighting: str = "kernel"
 
     def __post_init__(self) -> None:
         for name in ("capacity", "n_neighbours"):
@@ -65,8 +59,6 @@ class MemoryConfig:
             raise unknown_name("kernel", self.kernel, KERNELS)
         if self.overwriting not in OVERWRITING:
             raise unknown_name("rule of overwriting", self.overwriting, OVERWRITING)
-        if self.weighting not in WEIGHTINGS:
-            raise unknown_name("weighting", self.weighting, WEIGHTINGS)
 
 
 Merge = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
@@ -143,12 +135,14 @@ class NeuralDictionary:
             setattr(copy, name, getattr(self, name).clone())
         return copy
 
-    def read(self, cue: torch.Tensor) -> Recall:
+    def read(self, cue: torch.Tensor, even: bool = False) -> Recall:
         """Return what is stored under the cues most like these; nothing is changed.
 
         Parameters
         ----------
         cue : (n_epochs, cue_size) or (n_epochs, n_queries, cue_size) tensor
+        even : bool
+            Whether several neighbours count alike, not by their kernel values (those below 0 for nothing).
 
         Returns
         -------
@@ -156,7 +150,7 @@ class NeuralDictionary:
 
         Notes
         -----
-        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values. Of more than
+        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values or 1. Of more than
         one neighbour, memories as near as the last all count, so that no tie is broken by where a memory stands.
         """
         query = (cue if cue.ndim == 3 else cue[:, None]).detach().float()
@@ -164,7 +158,7 @@ class NeuralDictionary:
         if k == 0 or not self.n_writes:
             found = self._nothing(query)
         else:
-            found = self._nearest(query, k)
+            found = self._nearest(query, k, even)
         return found if cue.ndim == 3 else Recall(*(part[:, 0] for part in found))
 
     def _nothing(self, query: torch.Tensor) -> Recall:
@@ -172,7 +166,7 @@ class NeuralDictionary:
         slot = torch.zeros(*shape, self.config.n_neighbours or 1, dtype=torch.int64)
         return Recall(torch.zeros(*shape, self.value_size), torch.zeros(shape), slot)
 
-    def _nearest(self, query: torch.Tensor, k: int) -> Recall:
+    def _nearest(self, query: torch.Tensor, k: int, even: bool) -> Recall:
         likeness = self._likeness(query)
         if self.config.n_neighbours == 1:
             slot = newest(likeness, self.written_at)[..., None]
@@ -181,15 +175,8 @@ class NeuralDictionary:
         else:
             best, slot = likeness.topk(k, dim=-1)
             last = best[..., -1:] if self.config.n_neighbours else torch.full_like(best, -torch.inf)
-            cell = torch.bmm(self._weights(likeness, last), self.stored_cell)
+            cell = torch.bmm(_weights(likeness, last, even), self.stored_cell)
         return Recall(cell, torch.where(best[..., 0] > -torch.inf, best[..., 0], 0.0), slot)
-
-    def _weights(self, likeness: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-        """Return (n_epochs, n_queries, size) how much each memory counts, given the last neighbour's kernel value."""
-        near = (likeness >= last - SAME * last.abs().nan_to_num(posinf=0.0)) & (likeness > -torch.inf)
-        worth = likeness.clamp(min=0.0) + 1e-12 if self.config.weighting == "kernel" else 1.0
-        weight = torch.where(near, worth, 0.0)
-        return weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
 
     def _likeness(self, query: torch.Tensor) -> torch.Tensor:
         query = directions(query) if self.config.kernel == "cosine" else query
@@ -283,6 +270,13 @@ class NeuralDictionary:
             setattr(self, name, tensors[name].clone())
         self.n_writes = int(tensors["n_writes"])
         return self
+
+
+def _weights(likeness: torch.Tensor, last: torch.Tensor, even: bool) -> torch.Tensor:
+    """Return (n_epochs, n_queries, size) how much each memory counts, given the last neighbour's kernel value."""
+    near = (likeness >= last - SAME * last.abs().nan_to_num(posinf=0.0)) & (likeness > -torch.inf)
+    weight = torch.where(near, 1.0 if even else likeness.clamp(min=0.0) + 1e-12, 0.0)
+    return weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
 
 
 TENSORS = ("cue", "stored_cell", "written_at", "used_at")

@@ -74,7 +74,7 @@ def test_the_table_of_model_free_episodic_control_is_that_of_a_plain_dictionary(
 
 
 def test_a_new_cue_is_worth_the_mean_of_its_nearest_neighbours():
-    memory = NeuralDictionary(1, 1, 1, MemoryConfig(100, "euclidean", 3, "update_on_match", "even"))
+    memory = NeuralDictionary(1, 1, 1, MemoryConfig(100, "euclidean", 3, "update_on_match"))
     for cue, outcome in ((0.0, 10.0), (1.0, 20.0), (2.0, 60.0), (9.0, 1000.0)):
         memory.write(torch.tensor([[cue]]), torch.tensor([[outcome]]))
     agent = MFEC.for_task(WATER, n_neighbours=3)
@@ -83,10 +83,10 @@ def test_a_new_cue_is_worth_the_mean_of_its_nearest_neighbours():
 
 
 def test_neighbours_as_near_as_the_last_all_count():
-    memory = NeuralDictionary(1, 4, 1, MemoryConfig(100, "euclidean", 2, weighting="even"))
+    memory = NeuralDictionary(1, 4, 1, MemoryConfig(100, "euclidean", 2))
     for k in range(3):
         memory.write(torch.eye(4)[[k]], torch.tensor([[float(k)]]))
-    assert memory.read(torch.eye(4)[[3]]).cell.item() == 1  # three places, equally far
+    assert memory.read(torch.eye(4)[[3]], even=True).cell.item() == 1  # three places, equally far
 
 
 class Corridor:

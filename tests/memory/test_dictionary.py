@@ -173,7 +173,7 @@ def test_the_same_cue_is_a_match_however_long_it_is(kernel):
 
 @pytest.mark.parametrize("wrong, says", [
     ({"capacity": 0}, "capacity must be an integer >= 1"), ({"kernel": "cosin"}, "Did you mean 'cosine'"),
-    ({"overwriting": "newest"}, "unknown rule of overwriting"), ({"weighting": "evn"}, "Did you mean 'even'"), ({"n_neighbours": 1.5}, "n_neighbours must be"),
+    ({"overwriting": "newest"}, "unknown rule of overwriting"), ({"n_neighbours": 1.5}, "n_neighbours must be"),
 ])
 def test_settings_that_cannot_be_are_refused(wrong, says):
     with pytest.raises(UserError, match=says):
