@@ -2,9 +2,9 @@
 
     python -m benchmarks.training [--quick] [--out FILE.json]
 
-All rows train an actor-critic with one LSTM on ``bandit/independent`` (100 trials an episode), in one call, one after
-the other. Ours run on one thread, the partner compiled by JAX on its default threads: compare CPU time as well as wall
-time. "two-pass" plays with the network and then runs the whole episode again through torch.nn.LSTM with autograd; "one
+All rows train an actor-critic on ``bandit/independent`` (100 trials an episode), in one call, one after the other; an LSTM
+of 48 units unless the row names another layer. Ours run on one thread, or in two processes of one thread each (the CPU time
+of both is counted), the partner compiled by JAX on its default threads: compare CPU time as well as wall time. "two-pass" plays with the network and then runs the whole episode again through torch.nn.LSTM with autograd; "one
 environment" is the Python loop of the public reproductions: one episode, one step at a time, autograd through it.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cogmeta.agents import LSTMActorCritic
+from cogmeta.agents import GRUActorCritic, LSTMActorCritic
 from cogmeta.agents.store import versions
 from cogmeta.files import atomic_path
 from cogmeta.simulate import sample
@@ -40,16 +40,21 @@ def timed(update: Callable[[], int], seconds: float) -> Measured:
     return done, time.perf_counter() - wall, time.process_time() - cpu
 
 
-def ours(learner: Learner, seconds: float, n_units: int = N_UNITS) -> Measured:
+LAYERS = {"lstm": LSTMActorCritic, "gru": GRUActorCritic}
+
+
+def ours(learner: Learner, seconds: float, n_units: int = N_UNITS, layer: str = "lstm") -> Measured:
     """Train with this project's learner."""
-    run = Run(LSTMActorCritic.for_task(TASK, n_units=n_units), TASK, learner, seed=0)
+    run = Run(LAYERS[layer].for_task(TASK, n_units=n_units), TASK, learner, seed=0)
 
     def update() -> int:
         before = run.steps
-        run.advance()
+        with torch.no_grad():
+            run.advance()
         return run.steps - before
 
-    return timed(update, seconds)
+    steps, wall, cpu = timed(update, seconds)
+    return steps, wall, cpu * getattr(learner, "n_workers", 1)  # the other processes do the same work
 
 
 class PlainNetwork(torch.nn.Module):
@@ -109,13 +114,13 @@ def plain(n_episodes: int, two_pass: bool, seconds: float, n_units: int = N_UNIT
     return timed(update, seconds)
 
 
-def by_jax(n_episodes: int, seconds: float, n_units: int = N_UNITS) -> Measured | None:
+def by_jax(n_episodes: int, seconds: float, n_units: int = N_UNITS, layer: str = "lstm") -> Measured | None:
     """Train the partner compiled by JAX, or return None where it is not installed."""
     try:
         from benchmarks.jax_a2c import measure
     except ImportError:
         return None
-    return measure(n_units, TASK.spec.n_steps, n_episodes, seconds)
+    return measure(n_units, TASK.spec.n_steps, n_episodes, seconds, layer)
 
 
 def contenders(seconds: float) -> dict[str, Callable[[], Measured | None]]:
@@ -123,10 +128,17 @@ def contenders(seconds: float) -> dict[str, Callable[[], Measured | None]]:
     ppo = PPO(n_steps=10**9, n_episodes=256, n_epochs=3)
     return {
         "cogmeta A2C, 128 episodes": lambda: ours(A2C(n_steps=10**9), seconds),
+        "cogmeta A2C, 128 episodes, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds),
         "cogmeta PPO, 256 episodes, 3 epochs": lambda: ours(ppo, seconds),
         "nn.LSTM, two-pass, 128 episodes": lambda: plain(128, True, seconds),
         "nn.LSTM, one environment": lambda: plain(1, False, seconds),
         "JAX A2C, all compiled, 128 episodes": lambda: by_jax(128, seconds),
+        "cogmeta A2C, LSTM-256": lambda: ours(A2C(n_steps=10**9), seconds, 256),
+        "cogmeta A2C, LSTM-256, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds, 256),
+        "JAX A2C, LSTM-256": lambda: by_jax(128, seconds, 256),
+        "cogmeta A2C, GRU-256": lambda: ours(A2C(n_steps=10**9), seconds, 256, "gru"),
+        "cogmeta A2C, GRU-256, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds, 256, "gru"),
+        "JAX A2C, GRU-256": lambda: by_jax(128, seconds, 256, "gru"),
     }
 
 
@@ -138,16 +150,16 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     torch.set_num_threads(1)
     rows = {}
-    print(f"{'LSTM-48 on two-armed bandits':38s}{'steps/s wall':>14s}{'steps/s CPU':>14s}")
+    print(f"{'on two-armed bandits; LSTM-48 if not named':44s}{'steps/s wall':>14s}{'steps/s CPU':>14s}")
     for name, measure in contenders(1.0 if given.quick else 10.0).items():
         measured = measure()
         if measured is None:
-            print(f"{name:38s}   not installed: pip install 'cogmeta[bench]'")
+            print(f"{name:44s}   not installed: pip install 'cogmeta[bench]'")
             continue
         steps, wall, cpu = measured
         rows[name] = {"steps": steps, "wall_seconds": wall, "cpu_seconds": cpu, "steps_per_second": steps / wall,
                       "steps_per_cpu_second": steps / cpu}
-        print(f"{name:38s}{steps / wall:14,.0f}{steps / cpu:14,.0f}")
+        print(f"{name:44s}{steps / wall:14,.0f}{steps / cpu:14,.0f}")
     if given.out:
         content = {"rows": rows, "n_units": N_UNITS, "cores": os.cpu_count(), "versions": versions()}
         with atomic_path(given.out) as part:

@@ -6,14 +6,16 @@ notes say which settings fell short.
 """
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from cogmeta.agents.network import Network
-from cogmeta.agents.store import NETWORKS
-from cogmeta.errors import unknown_name
+from cogmeta.agents.store import NETWORKS, load_agent
+from cogmeta.errors import UserError, unknown_name
 from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner
 from tasks.players import player
 from tasks.registry import make_task, registered
+from tasks.shipped import shipped_agent
 
 LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO}
 
@@ -37,6 +39,8 @@ class Preset:
         Fractions of training at which the weights are kept, for figures of how learning went.
     kind : str
         Of network, a key of ``cogmeta.agents.store.NETWORKS``.
+    start : str
+        Task whose shipped network (seed 0) is trained on; by default training starts from drawn weights.
     """
 
     learner: Learner
@@ -46,6 +50,7 @@ class Preset:
     note: str = ""
     stages: tuple[float, ...] = ()
     kind: str = "lstm"
+    start: str = ""
 
     @property
     def n_steps(self) -> int:
@@ -297,8 +302,8 @@ def agent_for(learner: Learner | str | None) -> str | None:
     return "pair" if learner == "trpo" or isinstance(learner, TRPO) else None
 
 
-def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Network:
-    """Return an untrained agent for a registered task, with the options of its preset.
+def make_agent(task_name: str, agent: str | None = None, seed: int = 0, start: str | Path | None = None) -> Network:
+    """Return the agent that a training on a registered task starts with, with the options of its preset.
 
     Parameters
     ----------
@@ -307,14 +312,32 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0) -> Netwo
         Kind of network, a key of ``cogmeta.agents.store.NETWORKS``; by default that of the preset.
     seed : int
         Of the initial weights.
+    start : str or Path, optional
+        Folder of a trained agent whose weights are taken instead, whatever its kind.
+
+    Raises
+    ------
+    UserError
+        No such kind or folder; a start of another kind than ``agent``, or made for other observations or actions.
     """
     chosen = preset(task_name)
+    if start is not None or (chosen.start and agent in (None, chosen.kind)):
+        trained = load_agent(start) if start is not None else shipped_agent(chosen.start, kind=chosen.kind)
+        return _checked_start(trained, task_name, agent)
     agent = agent or chosen.kind
     if agent not in NETWORKS:
         raise unknown_name("agent", agent, NETWORKS)
     akin = issubclass(NETWORKS[agent], NETWORKS[chosen.kind])
     options = chosen.agent if akin else {"n_units": chosen.agent["n_units"]}
     return NETWORKS[agent].for_task(make_task(task_name), seed=seed, **options)
+
+
+def _checked_start(trained: Network, task_name: str, agent: str | None) -> Network:
+    """Return an agent to train on, or say why it does not fit."""
+    if agent is not None and agent != trained.kind:
+        raise UserError(f"the agent to start from is of the kind {trained.kind!r}, not {agent!r}. Leave --agent out.")
+    trained.check_fits(make_task(task_name))
+    return trained
 
 
 def check_names(task_name: str, agent: str | None, learner: str | None) -> None:

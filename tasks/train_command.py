@@ -17,7 +17,7 @@ from cogmeta.training import Interrupted, Learner
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Record
 from tasks.presets import check_names, imitation_of
-from tasks.train_run import command_line, learner_of, train_into
+from tasks.train_run import command_line, learner_of, split, train_into
 from tasks.train_seeds import train_seeds
 
 Draw = Callable[[Path], None]
@@ -35,10 +35,12 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset."),
         learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
+        start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones."),
         steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
         seed: Seed = 0,
         seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
         jobs: Jobs = -1,
+        workers: int | None = typer.Option(None, "--workers", help="Without --seeds: processes that each play a part of every batch (a2c)."),
         backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster)."),
         scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster."),
         resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds)."),
@@ -52,11 +54,13 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         check_names(task, agent, learner)
         if learner and imitate:
             raise UserError("--imitate is a learner of its own; leave --learner out.")
+        if seeds is not None and workers is not None:
+            raise UserError("--workers splits the batches of one training; with --seeds, --jobs says how many run side by side.")
         given = imitation_of(task, imitate) if imitate else learner
         n_steps = learner_of(task, given, steps if steps is None else check_n_steps(steps)).n_steps
-        asked = _Asked(task, out, agent, given, imitate, steps, n_steps)
+        asked = _Asked(task, out, agent, given, imitate, start, steps, n_steps)
         if seeds is None:
-            _run_one(asked, seed, resume)
+            _run_one(asked, seed, resume, workers)
         else:
             with _cluster(backend, jobs, scheduler):
                 _run_seeds(asked, _seeds(seed, seeds), jobs, backend)
@@ -75,18 +79,20 @@ class _Asked:
     agent: str | None
     learner: Learner | str | None
     imitate: str | None
+    start: Path | None
     steps: int | None
     n_steps: int
 
 
-def _run_one(asked: _Asked, seed: int, resume: bool) -> None:
+def _run_one(asked: _Asked, seed: int, resume: bool, workers: int | None) -> None:
     name = asked.learner if isinstance(asked.learner, str) else None
-    command = command_line(asked.task, asked.out, asked.agent, name, asked.steps, seed, asked.imitate)
+    command = command_line(asked.task, asked.out, asked.agent, name, asked.steps, seed, asked.imitate, asked.start, workers)
+    learner = asked.learner if workers is None else split(learner_of(asked.task, asked.learner), workers)
     try:
         with _progress() as progress:
             bar = progress.add_task(asked.task, total=asked.n_steps, said="")
-            train_into(asked.out, asked.task, asked.learner, seed, resume, [lambda record: _show(progress, bar, record)],
-                       n_steps=asked.steps, agent=asked.agent, command=command)
+            train_into(asked.out, asked.task, learner, seed, resume, [lambda record: _show(progress, bar, record)],
+                       n_steps=asked.steps, agent=asked.agent, start=asked.start, command=command)
     except Interrupted as stopped:
         Console(stderr=True).print(f"{stopped} Go on with:  {command} --resume", soft_wrap=True, highlight=False)
         raise typer.Exit(130) from None
@@ -106,7 +112,7 @@ def _run_seeds(asked: _Asked, seeds: list[int], jobs: int, backend: str) -> None
                             said=f"{finished} of {len(seeds)} done")
 
         table = train_seeds(asked.out, asked.task, seeds, asked.learner, backend, jobs, show, n_steps=asked.steps,
-                            agent=asked.agent, imitate=asked.imitate)
+                            agent=asked.agent, imitate=asked.imitate, start=asked.start)
     Console().print(_summary(table, asked.out), soft_wrap=True, highlight=False)
 
 

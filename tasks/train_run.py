@@ -15,7 +15,7 @@ from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.simulate import simulate
 from cogmeta.task import Task
-from cogmeta.training import Checkpoint, Learner, train
+from cogmeta.training import A2C, Checkpoint, Learner, train
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
 from cogmeta.training.stages import STAGES, Stages
@@ -82,8 +82,9 @@ def train_into(
     listeners : sequence of callables
         Called with a ``Record`` after every update.
     **options
-        ``n_steps`` (environment steps), ``agent`` (a kind of network), ``command`` (for the record),
-        ``test_episodes`` (fresh episodes on which the agent is measured in the end, 2,000).
+        ``n_steps`` (environment steps), ``agent`` (a kind of network), ``start`` (folder of a trained agent to go on
+        from), ``command`` (for the record), ``test_episodes`` (fresh episodes on which the agent is measured in the end,
+        2,000).
 
     Returns
     -------
@@ -91,7 +92,7 @@ def train_into(
     """
     task, folder = make_task(task_name), make_folder(folder)
     learner = learner_of(task_name, learner, options.get("n_steps"))
-    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed=seed)
+    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, options.get("start"))
     if not resume and (folder / RECORD).is_file():
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
     if not resume and (folder / CHECKPOINT).is_file():
@@ -124,9 +125,17 @@ def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | Non
     return learner if n_steps is None else replace(learner, n_steps=check_n_steps(n_steps))
 
 
+def split(learner: Learner, n_workers: int) -> Learner:
+    """Return a learner that plays and learns in several processes, or say that it cannot."""
+    if not isinstance(learner, A2C):
+        raise UserError(f"--workers without --seeds splits the batches of a2c; {type(learner).__name__.lower()} trains in one process. "
+                        "Leave --workers out, or choose --learner a2c.")
+    return replace(learner, n_workers=n_workers)
+
+
 def command_line(
     task_name: str, out: str | Path, agent: str | None = None, learner: str | None = None, n_steps: int | None = None,
-    seed: int = 0, imitate: str | None = None,
+    seed: int = 0, imitate: str | None = None, start: str | Path | None = None, workers: int | None = None,
 ) -> str:
     """Return the command line that makes one run.
 
@@ -135,7 +144,8 @@ def command_line(
     >>> command_line("bandit/independent", "runs/a", "gru", seed=3)
     'cogmeta train bandit/independent --agent gru --seed 3 --out runs/a'
     """
-    given = [("--agent", agent), ("--learner", learner), ("--imitate", imitate), ("--steps", n_steps), ("--seed", seed)]
+    given = [("--agent", agent), ("--learner", learner), ("--imitate", imitate), ("--start", start), ("--steps", n_steps),
+             ("--seed", seed), ("--workers", workers)]
     options = " ".join(f"{name} {value}" for name, value in given if value is not None)
     return f"cogmeta train {task_name} {options} --out {out}"
 

@@ -113,7 +113,8 @@ def _train_all(
 def _train_one(folder: Path, task_name: str, learner: Learner | str | None, seed: int, options: dict[str, Any]) -> None:
     resume = (folder / CHECKPOINT).is_file()
     name = learner if isinstance(learner, str) else None
-    command = command_line(task_name, folder, options.get("agent"), name, options.get("n_steps"), seed, options.get("imitate"))
+    command = command_line(task_name, folder, options.get("agent"), name, options.get("n_steps"), seed, options.get("imitate"),
+                           options.get("start"))
     options = {name: value for name, value in options.items() if name != "imitate"} | {"command": command}
     train_into(folder, task_name, learner, seed, resume, [Steps(make_folder(folder) / PROGRESS)], **options)
     (folder / PROGRESS).unlink(missing_ok=True)
@@ -127,7 +128,7 @@ def _pending(runs: dict[int, Path], task_name: str, learner: Learner | str | Non
             pending.append(seed)
             continue
         wanted = learner_of(task_name, learner, options.get("n_steps"))
-        agent = make_agent(task_name, options.get("agent") or agent_for(wanted), seed)
+        agent = make_agent(task_name, options.get("agent") or agent_for(wanted), seed, options.get("start"))
         record = load_record(folder)
         found = [record.task, record.seed, record.learner, record.learner_settings, describe(load_agent(folder))["config"]]
         asked = [task_name, seed, type(wanted).__name__.lower(), wanted.settings, describe(agent)["config"]]

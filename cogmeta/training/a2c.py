@@ -12,15 +12,24 @@ import numpy as np
 import torch
 
 from cogmeta.agents.network import Network
-from cogmeta.training.collect import Batch, as_tensor
-from cogmeta.training.learner import Learner, Now
+from cogmeta.errors import UserError
+from cogmeta.task import Task
+from cogmeta.training.collect import Batch, Collector, as_tensor
+from cogmeta.training.learner import Learner, Now, check_integer
 from cogmeta.training.losses import log_probabilities, negative_entropy, policy_gradient, value_error
 from cogmeta.training.optimiser import Optimiser
+from cogmeta.training.workers import SplitCollector
 
 
 @dataclass(frozen=True)
 class A2C(Learner):
-    """Advantage actor-critic; the settings are those of ``Learner``.
+    """Advantage actor-critic; further settings are those of ``Learner``.
+
+    Parameters
+    ----------
+    n_workers : int
+        Processes that play and learn from equal parts of every batch, >= 1; must divide ``n_episodes``. Two on two free cores
+        take about two thirds of the wall time of one. Same seed and same number, same bytes.
 
     Attributes
     ----------
@@ -40,6 +49,23 @@ class A2C(Learner):
 
     WANG2018: ClassVar["A2C"]
     WANG2016: ClassVar["A2C"]
+
+    n_workers: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_integer("n_workers", self.n_workers)
+        if self.n_episodes % self.n_workers:
+            raise UserError(f"n_workers={self.n_workers} must divide n_episodes={self.n_episodes}.")
+
+    def collector(
+        self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
+    ) -> Collector | SplitCollector:
+        """Return what plays the batches, in one process or several."""
+        if self.n_workers == 1:
+            return super().collector(network, task, task_rng, action_rng)
+        unroll = self.unroll_of(task.spec.steps_per_episode)
+        return SplitCollector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.n_workers)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any

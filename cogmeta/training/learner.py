@@ -66,9 +66,9 @@ class Learner(ABC):
 
     def __post_init__(self) -> None:
         check_n_steps(self.n_steps)
-        _check_integer("n_episodes", self.n_episodes)
+        check_integer("n_episodes", self.n_episodes)
         if self.unroll is not None:
-            _check_integer("unroll", self.unroll)
+            check_integer("unroll", self.unroll)
         for name, low, high in _RANGES:
             for value in np.atleast_1d(getattr(self, name)):
                 _check_range(name, value, low, high)
@@ -144,7 +144,8 @@ def check_n_steps(n_steps: int) -> int:
     return int(n_steps)
 
 
-def _check_integer(name: str, value: object) -> None:
+def check_integer(name: str, value: object) -> None:
+    """Raise UserError where a setting is not an integer of at least 1."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise UserError(f"{name} must be an integer >= 1, got {value!r}.")
 

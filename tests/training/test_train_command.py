@@ -53,6 +53,19 @@ def test_another_kind_of_network_is_trained_and_recorded(agent, tmp_path):
     assert f"--agent {agent}" in load_record(tmp_path / "run").command
 
 
+def test_training_goes_on_from_another_agent(tmp_path):
+    call("bandit/easy", "--steps", 40_000, "--learner", "a2c", "--out", tmp_path / "easy")
+    result = call("bandit/hard", "--start", tmp_path / "easy", "--steps", 1, "--learner", "a2c", "--out", tmp_path / "hard")
+    assert result.exit_code == 0, result.output
+    easy, hard, fresh = load_agent(tmp_path / "easy"), load_agent(tmp_path / "hard"), make_agent("bandit/hard")
+    for name in hard.trainable:  # one step of Adam moves a weight by the step size at most
+        assert (hard.weights[name] - easy.weights[name]).abs().max() <= 1.01 * preset("bandit/hard").learner.step_size[0]
+    assert (fresh.weights["core"] - easy.weights["core"]).abs().max() > 0.01
+    command = shlex.split(load_record(tmp_path / "hard").command)
+    call(*command[2:-1], tmp_path / "again")
+    assert load_agent(tmp_path / "again").fingerprint() == hard.fingerprint()
+
+
 def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch):
     heard = []
 
@@ -83,6 +96,14 @@ def test_ctrl_c_leaves_a_checkpoint_and_says_how_to_go_on(tmp_path, monkeypatch)
 def test_what_cannot_be_is_one_sentence(arguments, says, tmp_path):
     result = call(*arguments, "--out", tmp_path / "run")
     assert isinstance(result.exception, UserError) and says in str(result.exception)
+
+
+def test_a_start_that_does_not_fit_is_refused(tmp_path):
+    call("bandit/easy", "--steps", 1, "--learner", "a2c", "--out", tmp_path / "easy")
+    with pytest.raises(UserError, match="Train one on it"):
+        make_agent("bandit/rl2_k5_n10", start=tmp_path / "easy")
+    with pytest.raises(UserError, match="of the kind 'lstm', not 'gru'"):
+        make_agent("bandit/hard", "gru", start=tmp_path / "easy")
 
 
 def test_a_folder_that_holds_an_agent_is_not_overwritten(tmp_path):

@@ -1,0 +1,142 @@
+"""Play and learn from one batch in several processes, each with its part of the episodes.
+
+An update has two exchanges: seeds go out and what was played comes back; the gradient of all heads goes out and that of
+the weights comes back. Weights lie in shared memory. Every part draws its chance from seeds that this process draws, so
+that the bytes depend on the number of parts and on nothing else.
+"""
+
+import multiprocessing
+import signal
+import weakref
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+import torch
+
+from cogmeta.agents.network import Network
+from cogmeta.errors import UserError
+from cogmeta.task import Task
+from cogmeta.training.collect import Batch, Collector
+
+PLAYED = ("action", "reward", "done", "valid", "free", "value")
+
+
+class Part:
+    """A part of the episodes, in whichever process.
+
+    Parameters
+    ----------
+    network : Network
+    task : Task
+    n_episodes, n_steps : int
+    """
+
+    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int) -> None:
+        nobody = np.random.default_rng(0)
+        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody)
+
+    def play(self, task_seed: int, action_seed: int) -> tuple[np.ndarray, ...]:
+        """Play one unroll; return the arrays of ``PLAYED``, then the heads."""
+        self.collector.task_rng, self.collector.action_rng = map(np.random.default_rng, (task_seed, action_seed))
+        batch = self.collector.collect()
+        return (*(getattr(batch, name) for name in PLAYED), batch.tape.head.numpy())
+
+    def learn(self, gradient: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the gradient of every weight, given that of this part's heads."""
+        back = self.collector.tape.backward(torch.from_numpy(gradient))
+        return {name: tensor.numpy() for name, tensor in back.items()}
+
+
+class SplitTape:
+    """The heads of all parts side by side; see ``cogmeta.agents.network.Tape``.
+
+    Parameters
+    ----------
+    parts : SplitCollector
+    head : (n_steps + 1, n_actions + 1, n_episodes) tensor
+    """
+
+    def __init__(self, parts: "SplitCollector", head: torch.Tensor) -> None:
+        self.parts, self.head = parts, head
+
+    def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Return the gradient of every weight, summed over the parts in their order."""
+        shares = gradient.chunk(self.parts.n_parts, dim=2)
+        found = self.parts.ask("learn", [(share.contiguous().numpy(),) for share in shares])
+        return {name: torch.from_numpy(sum(back[name] for back in found)) for name in found[0]}
+
+
+class SplitCollector:
+    """Plays a batch in parts; the parameters are those of ``Collector``, and how many parts.
+
+    Parameters
+    ----------
+    network, task, n_episodes, n_steps, task_rng, action_rng
+    n_parts : int
+        Processes, this one included; must divide ``n_episodes``.
+    """
+
+    def __init__(
+        self, network: Network, task: Task, n_episodes: int, n_steps: int,
+        task_rng: np.random.Generator, action_rng: np.random.Generator, n_parts: int,
+    ) -> None:
+        self.n_steps, self.n_parts, self.task_rng, self.action_rng = n_steps, n_parts, task_rng, action_rng
+        for weight in network.weights.values():
+            weight.share_memory_()
+        size = network, task, n_episodes // n_parts, n_steps
+        self.own = Part(*size)
+        self.workers = [start_worker(*size) for _ in range(n_parts - 1)]
+        self._stop = weakref.finalize(self, stop_workers, self.workers)
+
+    @property
+    def between_epochs(self) -> bool:
+        """True where the next unroll begins fresh epochs."""
+        return self.own.collector.between_epochs
+
+    def collect(self) -> Batch:
+        """Play one unroll and return what happened, the parts side by side."""
+        seeds = [(int(self.task_rng.integers(2**63)), int(self.action_rng.integers(2**63))) for _ in range(self.n_parts)]
+        *played, head = (np.concatenate(arrays, axis=-1) for arrays in zip(*self.ask("play", seeds), strict=True))
+        return Batch(SplitTape(self, torch.from_numpy(head)), **dict(zip(PLAYED, played, strict=True)))
+
+    def ask(self, order: str, given: list[tuple[Any, ...]]) -> list[Any]:
+        """Let every part do the same with arguments of its own, all at once; return what they give, in order."""
+        try:
+            for (_, connection), arguments in zip(self.workers, given[1:], strict=True):
+                connection.send((order, arguments))
+            return [getattr(self.own, order)(*given[0]), *(connection.recv() for _, connection in self.workers)]
+        except (EOFError, ConnectionError) as error:
+            raise UserError("a worker process of the training ended. Was memory short? A script that trains with n_workers > 1 must "
+                            "do so under if __name__ == '__main__'. The last checkpoint stands; or train with n_workers=1.") from error
+
+
+def start_worker(network: Network, task: Task, n_episodes: int, n_steps: int) -> tuple[Any, Connection]:
+    """Return a process that serves a ``Part``, and the connection to it."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=serve, args=(theirs, network, task, n_episodes, n_steps), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def stop_workers(workers: list[tuple[Any, Connection]]) -> None:
+    """Close the connections, which ends the processes."""
+    for process, connection in workers:
+        connection.close()
+        process.join(timeout=5)
+
+
+def serve(connection: Connection, network: Network, task: Task, n_episodes: int, n_steps: int) -> None:
+    """Answer orders until the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
+    torch.set_num_threads(1)
+    part = Part(network, task, n_episodes, n_steps)
+    with torch.no_grad():
+        while True:
+            try:
+                order, arguments = connection.recv()
+            except EOFError:
+                return
+            connection.send(getattr(part, order)(*arguments))
