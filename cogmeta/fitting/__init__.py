@@ -1,5 +1,6 @@
 """Fits of cognitive models, and the one likelihood that scores models, networks and people's choices alike."""
 
+from cogmeta.fitting.chains import Sampling
 from cogmeta.fitting.check import check_model
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.estimate import fit
@@ -8,12 +9,13 @@ from cogmeta.fitting.hbi_result import HierarchicalComparison
 from cogmeta.fitting.held_out import held_out_log_likelihood
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood, rollout_log_likelihood
+from cogmeta.fitting.psis import loo_table, psis_loo
 from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.selection import Selection, criteria_table, log_evidence, select_families, select_models
 
 __all__ = [
-    "Confusion", "Fit", "HierarchicalComparison", "Recovery", "Selection", "check_model", "confuse", "criteria_table",
-    "fit", "fit_hbi", "held_out_log_likelihood", "latents", "log_evidence", "log_likelihood", "recover",
-    "rollout_log_likelihood", "select_families", "select_models",
+    "Confusion", "Fit", "HierarchicalComparison", "Recovery", "Sampling", "Selection", "check_model", "confuse", "criteria_table",
+    "fit", "fit_hbi", "held_out_log_likelihood", "latents", "log_evidence", "log_likelihood", "loo_table",
+    "psis_loo", "recover", "rollout_log_likelihood", "select_families", "select_models",
 ]

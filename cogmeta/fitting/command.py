@@ -10,18 +10,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cogmeta.command_options import Encoding, ModelOptions, RewardRange, Seed, Starts
+from cogmeta.errors import UserError
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.chains import Sampling
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
-from cogmeta.fitting.result import PARAMETERS_FILE, SUMMARY_FILE, Fit
+from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE, Fit
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
 from cogmeta.trials import read_trials
 
-TRIALS_FILE, LATENTS_FILE, COEFFICIENTS_FILE = "trial_log_likelihood.csv", "latents.csv", "coefficients.csv"
+TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
+COEFFICIENTS_FILE, GROUP_FILE = "coefficients.csv", "group.csv"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -31,38 +34,47 @@ def main(
     model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
     trials: Path = typer.Argument(help="Trial table, CSV."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
-    method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; or em, with a prior learnt from the group."),
+    method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; em, with a prior learnt from the group; nuts, full Bayes."),
     starts: Starts = 10,
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
     option: ModelOptions = [],
     reward_range: RewardRange = None,
     write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
-    covariates: str | None = typer.Option(None, help="For em: what the group's mean depends on, such as '~ age + group'."),
+    covariates: str | None = typer.Option(None, help="For em, nuts: what the group's mean depends on, such as '~ age + group'."),
     subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
+    chains: int | None = typer.Option(None, help="For nuts: chains, >= 2; 4 if not said."),
+    draws: int | None = typer.Option(None, help="For nuts: draws a chain; 500 if not said."),
+    tune: int | None = typer.Option(None, help="For nuts: draws before them, to tune step sizes; 500 if not said."),
+    target_accept: float | None = typer.Option(None, help="For nuts: 0.8 if not said; nearer to 1 against divergences."),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 
     Writes parameters.csv, summary.json and trial_log_likelihood.csv; with --latents also latents.csv, with --method em
-    coefficients.csv (of the group's mean, in unconstrained coordinates).
+    or nuts coefficients.csv (of the group's mean, in unconstrained coordinates), with nuts also group.csv (means, SDs,
+    correlations, how well the chains mixed) and posterior.nc (for ArviZ).
 
     Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
     subjects = read_subject_table(subject_table, covariates)
+    sampling = _sampling(method, n_chains=chains, n_draws=draws, n_tune=tune, target_accept=target_accept)
     made = make_model(model, **read_options(model, option))
     table = read_trials(trials, encoding)
     make_folder(out)
     console = Console()
-    with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn("subjects"), TimeElapsedColumn(),
+    counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")
+    with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn(counted), TimeElapsedColumn(),
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
-                     covariates=covariates, subject_table=subjects,
+                     covariates=covariates, subject_table=subjects, sampling=sampling,
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
     if "coefficients" in result.group:
         further[COEFFICIENTS_FILE] = result.coefficients
+    if "table" in result.group:
+        further[GROUP_FILE] = result.group_table
     for name, content in further.items():
         with atomic_path(out / name) as part:
             content.to_csv(part, index=False)
@@ -75,6 +87,14 @@ def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
     names = [name for name in INDEX if name in trials]
     with atomic_path(Path(folder) / TRIALS_FILE) as part:
         trials[names].assign(log_likelihood=log_likelihood(result, trials)).to_csv(part, index=False)
+
+
+def _sampling(method: str, **chosen: int | float | None) -> Sampling | None:
+    """Return how to sample; None where nothing was said."""
+    said = {name: value for name, value in chosen.items() if value is not None}
+    if said and method != "nuts":
+        raise UserError(f"--chains, --draws, --tune and --target-accept are for --method nuts; --method {method} draws nothing.")
+    return Sampling(**said) if said else None
 
 
 def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -> None:
@@ -95,7 +115,10 @@ def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -
         console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
     if len(result.flags) > 5:
         console.print(f"... {len(result.flags)} subjects are flagged, see {PARAMETERS_FILE}", style="yellow")
-    console.print(f"written to {folder}: {', '.join((PARAMETERS_FILE, SUMMARY_FILE, TRIALS_FILE, *further))}", soft_wrap=True)
+    for words in result.group.get("beware", []):
+        console.print(f"beware: {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    files = (PARAMETERS_FILE, SUMMARY_FILE, TRIALS_FILE, *further, *([POSTERIOR_FILE] if result.posterior is not None else []))
+    console.print(f"written to {folder}: {', '.join(files)}", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def _tests(
     engine: Engine, points: Points, design: Design, weights: np.ndarray, spread: np.ndarray
 ) -> dict[str, Any]:
     """Return what is known of the group's coefficients."""
-    able = _able(engine, points)
+    able = able_subjects(engine, points)
     errors = standard_errors(design.matrix[able], points.curvature[able], spread)
     return {"formula": design.formula, "terms": list(design.terms), "coefficients": weights,
             "coefficient_errors": errors, "degrees_of_freedom": len(able) - len(design.terms)}
@@ -190,12 +190,12 @@ class _EM:
 
     def group_of(self, points: Points) -> Group:
         """Return the M-step's group."""
-        able = _able(self.engine, points)
+        able = able_subjects(self.engine, points)
         return _group_of(points.take(able), self.covariance, self.design.matrix[able])
 
     def evidence(self, stand: Stand) -> float:
         """Return the log model evidence of those who tell something."""
-        return float(log_model_evidence(stand.points)[_able(self.engine, stand.points)].sum())
+        return float(log_model_evidence(stand.points)[able_subjects(self.engine, stand.points)].sum())
 
 
 def _distance(design: Design, before: Group, after: Group) -> float:
@@ -237,7 +237,7 @@ def _of_coordinates(x: np.ndarray, root: np.ndarray, scale: np.ndarray) -> Group
     return Group(np.linalg.solve(root, x[:n_means].reshape(len(root), k) * scale), factor @ factor.T)
 
 
-def _able(engine: Engine, points: Points) -> np.ndarray:
+def able_subjects(engine: Engine, points: Points) -> np.ndarray:
     """Return the subjects who tell something of the group: they answered, and their likelihood is finite."""
     return np.flatnonzero((engine.count > 0) & np.isfinite(points.objective))
 

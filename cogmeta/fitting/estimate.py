@@ -1,5 +1,6 @@
 """Fit a cognitive model to every subject of a trial table."""
 
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,20 +8,25 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fitting.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import Design, design_of, no_covariates
 from cogmeta.fitting.em import integrated_bic, maximise_group
+from cogmeta.fitting.hierarchy import Hierarchy
 from cogmeta.fitting.lanes import Engine
+from cogmeta.fitting.nuts import sample_group
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
 from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty
+from cogmeta.fitting.posterior import inference_data, summarise
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
-from cogmeta.fitting.subjects import tabulate
+from cogmeta.fitting.subjects import tabulate, tabulate_draws
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed
 from cogmeta.trials import check_options, forced_trials, guess_family, missing, validate_trials
 
-METHODS = ("map", "mle", "em")
+METHODS = ("map", "mle", "em", "nuts")
+GROUP_METHODS = ("em", "nuts")
 
 
 def fit(
@@ -35,6 +41,7 @@ def fit(
     covariance: str = "full",
     covariates: str | None = None,
     subject_table: pd.DataFrame | None = None,
+    sampling: Sampling | None = None,
     **model_options: object,
 ) -> Fit:
     """Fit a model to each subject's choices.
@@ -45,13 +52,14 @@ def fit(
         Or its registered name, such as ``"two_step/hybrid"``.
     trials : DataFrame
         A trial table of the model's family.
-    method : {"map", "mle", "em"}
-        Maximum a posteriori under the priors that the parameters declare; maximum likelihood; or EM-Laplace, under a
-        normal group distribution of the unconstrained parameters that is fitted too (see ``cogmeta.fitting.em``).
+    method : {"map", "mle", "em", "nuts"}
+        Maximum a posteriori under the priors that the parameters declare; maximum likelihood; EM-Laplace, under a
+        normal group distribution of the unconstrained parameters that is fitted too (see ``cogmeta.fitting.em``); or full
+        hierarchical Bayes, where that group and its subjects are sampled (extra ``bayes``; ``cogmeta.fitting.hierarchy``).
     n_starts : int
         Searches a subject, >= 1; all run side by side and the hopeless ones are dropped.
     seed : int
-        Of the starting points.
+        Of the starting points and draws.
     episode : tuple of str, optional
         Columns whose change starts learning afresh, such as ``("subject", "session", "block")``; by default the
         family's.
@@ -59,14 +67,16 @@ def fit(
         Smallest and largest reward that can be; by default the model's own, else the family's. Values start in its
         middle; starts and priors of parameters that have a unit are scaled by its width (see ``Parameter``).
     listener : callable, optional
-        Called with (subjects finished, subjects in all); for "em" with iterations.
+        Called with (subjects finished, subjects in all); for "em" and "nuts" with iterations.
     covariance : {"full", "diagonal"}
-        Of the group, for "em".
+        Of the group, for "em" and "nuts".
     covariates : str, optional
-        For "em": what the group's mean depends on, as a formula such as ``"~ age + group"`` of columns that are constant
+        For "em" and "nuts": what the group's mean depends on, as a formula such as ``"~ age + group"`` of columns that are constant
         within a subject; see ``Fit.coefficients``.
     subject_table : DataFrame, optional
         Where the covariates stand, one row a subject; by default in ``trials``.
+    sampling : Sampling, optional
+        For "nuts": chains and draws.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 
@@ -90,20 +100,26 @@ def fit(
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
+    if method == "nuts":
+        check_installed()
+    elif sampling is not None:
+        raise UserError(f"sampling is for method='nuts'; method={method!r} draws nothing.")
     check_starts(n_starts)
     rng = check_seed(seed)
     model, table = prepare(model, trials, reward_range, model_options)
     sequences = sequences_of(model, table, episode)
     n_subjects = len(sequences.subjects)
-    if method == "em":
+    if method in GROUP_METHODS:
         check_group(n_subjects)
     design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
     search = _Search(Engine(model, sequences), starts, np.tile(np.arange(n_subjects), n_starts), listener)
+    settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None}
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
+        if method == "nuts":
+            return search.sampled(covariance, rng, design, sampling or Sampling(), settings, episode)
         best, group = search.group(covariance, rng, design) if method == "em" else (search.alone(method), {})
-    settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None}
     return Fit(model, tabulate(model, sequences, best, method), method, settings, episode, group)
 
 
@@ -127,10 +143,27 @@ class _Search(NamedTuple):
                             f"any subject. check_model(model) says where; rewards may be far from what it expects.")
         return best
 
+    def modes(self, covariance: str, design: Design, listener: Listener | None) -> tuple[Points, dict[str, Any]]:
+        """Fit subjects and their group by EM."""
+        first = self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
+        return maximise_group(self.engine, first, covariance, listener, design)
+
+    def sampled(
+        self, covariance: str, rng: np.random.Generator, design: Design, sampling: Sampling, settings: dict[str, Any],
+        episode: tuple[str, ...] | None,
+    ) -> Fit:
+        """Sample subjects and their group, about what EM finds."""
+        modes, group = self.modes(covariance, design, None)
+        hierarchy = Hierarchy(self.engine, modes, group, design, covariance)
+        drawn = sample_group(hierarchy, sampling, int(rng.integers(2**31)), self.listener)
+        idata = inference_data(self.engine, drawn, design)
+        table = tabulate_draws(self.engine, modes, drawn.u)
+        settings = settings | asdict(sampling) | {"covariance": covariance}
+        return Fit(self.engine.model, table, "nuts", settings, episode, summarise(idata, drawn, design, sampling), idata)
+
     def group(self, covariance: str, rng: np.random.Generator, design: Design) -> tuple[Points, dict[str, Any]]:
         """Fit subjects and their group."""
-        first = self._check(look(self.engine, NoPenalty(), self.starts, self.subject))
-        best, group = maximise_group(self.engine, first, covariance, self.listener, design)
+        best, group = self.modes(covariance, design, self.listener)
         n_choices = int(self.engine.sequences.n_scored.sum())
         return best, group | {"ibic": integrated_bic(self.engine, group, n_choices, covariance, rng, design=design)}
 
@@ -140,8 +173,8 @@ def _design(
 ) -> Design:
     if covariates is None:
         return no_covariates(len(subjects))
-    if method != "em":
-        raise UserError(f"covariates are of a group, which method={method!r} does not have: use method='em'.")
+    if method not in GROUP_METHODS:
+        raise UserError(f"covariates are of a group, which method={method!r} does not have: use method='em' or 'nuts'.")
     return design_of(covariates, trials, subjects, subject_table)
 
 

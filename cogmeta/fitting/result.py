@@ -12,10 +12,15 @@ from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.covariates import coefficient_table
+from cogmeta.fitting.posterior import coefficients_of, read_posterior
 from cogmeta.models.model import Model
 from cogmeta.models.registry import MODELS, make_model
 
-PARAMETERS_FILE, SUMMARY_FILE = "parameters.csv", "summary.json"
+PARAMETERS_FILE, SUMMARY_FILE, POSTERIOR_FILE = "parameters.csv", "summary.json", "posterior.nc"
+
+SAMPLING = ("n_chains", "n_draws", "n_tune", "target_accept", "covariance")
+WORDS = ("table", "beware")
+"""Entries of a fit by NUTS: settings, and of its group what is no array."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +36,19 @@ class Fit:
         units, from the expected curvature; infinite for a parameter at its bound or in a flat direction);
         ``log_likelihood``, ``objective`` (with the log-prior), ``n_trials`` (choices scored), ``aic``, ``bic``;
         ``flag`` (what to beware of, empty where all is well).
+        By ``"nuts"``: posterior means and standard deviations, the likelihood and criteria at those means, no ``objective``.
     method : str
-        ``"mle"``, ``"map"`` or ``"em"``.
+        ``"mle"``, ``"map"``, ``"em"`` or ``"nuts"``.
     settings : dict
-        ``n_starts``, ``seed``.
+        ``n_starts``, ``seed``; for ``"nuts"`` how was sampled.
     episode : tuple of str or None
         Columns whose change started learning afresh, where they were not the family's.
     group : dict
         For ``"em"``: ``mean``, ``covariance`` (unconstrained, of ``model.scaled_parameters``), ``log_model_evidence``,
-        ``ibic``, ``n_iterations``; ``coefficients`` and ``coefficient_errors`` by term.
+        ``ibic``, ``n_iterations``; ``coefficients`` and ``coefficient_errors`` by term. For ``"nuts"``: posterior means of
+        ``mean``, ``covariance``, ``coefficients``; ``n_divergences``; ``beware`` (what is wrong with the draws, in words).
+    posterior : InferenceData or None
+        For ``"nuts"``, of ArviZ; see ``cogmeta.fitting.posterior.inference_data``.
     """
 
     model: Model
@@ -48,6 +57,7 @@ class Fit:
     settings: dict[str, Any]
     episode: tuple[str, ...] | None = None
     group: dict[str, Any] = field(default_factory=dict)
+    posterior: Any = None
 
     @property
     def parameters(self) -> pd.DataFrame:
@@ -62,10 +72,22 @@ class Fit:
 
     @property
     def coefficients(self) -> pd.DataFrame:
-        """What the group's mean depends on, for ``"em"``: one row a parameter and term; see ``coefficient_table``."""
+        """What the group's mean depends on: one row a parameter and term.
+
+        By ``"em"`` see ``coefficient_table``; by ``"nuts"`` posterior mean, SD, 95 % interval and probability of a positive one.
+        """
         if "coefficients" not in self.group:
-            raise UserError(f"a fit by {self.method!r} has no group and no coefficients; use method='em'.")
+            raise UserError(f"a fit by {self.method!r} has no group and no coefficients; use method='em' or 'nuts'.")
+        if self.method == "nuts":
+            return coefficients_of(self.group_table)
         return coefficient_table(self.model.parameter_names, self.group)
+
+    @property
+    def group_table(self) -> pd.DataFrame:
+        """What is known of the group, for ``"nuts"``; see ``cogmeta.fitting.posterior.group_table``."""
+        if "table" not in self.group:
+            raise UserError(f"a fit by {self.method!r} has no draws of a group: use method='nuts'; .group is what 'em' gives.")
+        return pd.DataFrame(self.group["table"])
 
     @property
     def log_likelihood(self) -> pd.Series:
@@ -105,6 +127,7 @@ class Fit:
         head = (f"{self.model.name} by {self.method}: {totals['n_subjects']} subjects, {totals['n_trials']} choices, "
                 f"log-likelihood {totals['log_likelihood']:.2f} ({totals['log_likelihood_per_choice']:.4f} a choice)")
         tail = f"\n{totals['n_flagged']} subjects are flagged, see .flags" if totals["n_flagged"] else ""
+        tail += "".join(f"\nbeware: {words}" for words in self.group.get("beware", []))
         return f"{head}\n{self.summary().round(3).to_string()}{tail}"
 
     def agent(self, subject: str | None = None) -> Agent:
@@ -124,12 +147,15 @@ class Fit:
         return self.model.agent({name: float(own[name].iloc[0]) for name in self.model.parameter_names})
 
     def save(self, folder: str | Path) -> None:
-        """Write ``parameters.csv`` and ``summary.json`` into a folder, each whole or not at all."""
+        """Write ``parameters.csv``, ``summary.json`` and draws (``posterior.nc``) into a folder, each whole or not at all."""
         folder = make_folder(folder)
         with atomic_path(folder / PARAMETERS_FILE) as part:
             self.table.to_csv(part, index=False)
         with atomic_path(folder / SUMMARY_FILE) as part:
             part.write_text(json.dumps(self.record(), indent=2), encoding="utf-8")
+        if self.posterior is not None:
+            with atomic_path(folder / POSTERIOR_FILE) as part:
+                self.posterior.to_netcdf(str(part))
 
     def record(self) -> dict[str, Any]:
         """Return everything but the table as plain values."""
@@ -155,8 +181,9 @@ class Fit:
             table = _read_table(folder / PARAMETERS_FILE)
             model = model or _registered(record)
             settings = {name: record[name] for name in ("n_starts", "seed")}
+            settings |= {name: record[name] for name in SAMPLING if name in record}
             episode = tuple(record["episode"]) if record["episode"] else None
-            group = {k: np.array(v) if isinstance(v, list) else v for k, v in record["group"].items()}
+            group = {k: np.array(v) if isinstance(v, list) and k not in WORDS else v for k, v in record["group"].items()}
             lacking = {"subject", "log_likelihood", "flag", *model.parameter_names} - set(table)
         except UserError:
             raise
@@ -165,7 +192,8 @@ class Fit:
                             f"{error}.") from error
         if lacking:
             raise UserError(f"{str(folder / PARAMETERS_FILE)!r} lacks the columns {sorted(lacking)} of {model.name}.")
-        return cls(model, table, record["method"], settings, episode, group)
+        posterior = read_posterior(folder / POSTERIOR_FILE) if record["method"] == "nuts" else None
+        return cls(model, table, record["method"], settings, episode, group, posterior)
 
 
 def _read_table(path: Path) -> pd.DataFrame:

@@ -1,8 +1,11 @@
 """The table of a fit: one row a subject, with standard errors and what to beware of."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
+from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import Points
 from cogmeta.fitting.sequences import Sequences
 from cogmeta.models.model import Model
@@ -29,6 +32,31 @@ def tabulate(model: Model, sequences: Sequences, best: Points, method: str) -> p
                 "aic": 2 * k - 2 * log_likelihood, "bic": k * np.log(np.maximum(n, 1)) - 2 * log_likelihood}
     columns["flag"] = _flags(model, sequences, bound & ~failed, flat & ~bound & ~failed, failed)
     return pd.DataFrame(columns)
+
+
+def tabulate_draws(engine: Engine, modes: Points, u: np.ndarray) -> pd.DataFrame:
+    """Return one row a subject from posterior draws: means and standard deviations of natural parameters.
+
+    Parameters
+    ----------
+    engine : Engine
+    modes : Points
+        Every subject's posterior mode, for the flags.
+    u : (n_chains, n_draws, n_subjects, n_parameters) float array
+        Unconstrained.
+
+    Returns
+    -------
+    DataFrame
+        As ``tabulate``, without ``objective``; the likelihood and the criteria are those of the posterior means.
+    """
+    model = engine.model
+    draws = np.array([p.to_natural(x) for p, x in zip(model.scaled_parameters, np.moveaxis(u, -1, 0))])
+    mean, error = draws.mean(axis=(1, 2)), draws.std(axis=(1, 2), ddof=1)
+    at = np.array([p.to_unconstrained(x) for p, x in zip(model.scaled_parameters, mean)])
+    here = replace(modes, u=at, log_likelihood=engine.log_likelihood(at, np.arange(at.shape[1])))
+    table = tabulate(model, engine.sequences, here, "nuts").drop(columns="objective")
+    return table.assign(**dict(zip(model.parameter_names, mean)), **{f"se_{n}": x for n, x in zip(model.parameter_names, error)})
 
 
 def _at_bound(model: Model, u: np.ndarray) -> np.ndarray:
