@@ -17,9 +17,9 @@ import torch
 from cogmeta.agents.actor_critic import Weights
 from cogmeta.agents.episodic_tape import EpisodicTape, ReinstatingTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
-from cogmeta.agents.network import LATER
 from cogmeta.agents.recurrent import check_bias, drive_of, read_out
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fingerprint import LATER
 from cogmeta.memory.dictionary import SAME, MemoryConfig, NeuralDictionary, Recall
 
 WRITE = {

@@ -6,7 +6,6 @@ are feature-major, (n_steps, feature, n_episodes): each matrix product then writ
 
 import hashlib
 from abc import abstractmethod
-from dataclasses import asdict, fields
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -14,10 +13,7 @@ import torch
 
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
-
-
-LATER = {"later": True}
-"""Metadata of a configuration's field that came later than agents that are kept: at its default no fingerprint counts it."""
+from cogmeta.fingerprint import settings_of
 
 
 class Tape(Protocol):
@@ -94,9 +90,7 @@ class Network(Agent):
 
     def fingerprint(self) -> str:
         """Return the sha256 of configuration and weights."""
-        as_ever = {f.name for f in fields(self.config) if f.metadata == LATER and getattr(self.config, f.name) == f.default}
-        settings = {name: value for name, value in asdict(self.config).items() if name not in as_ever}
-        digest = hashlib.sha256(repr(sorted(settings.items())).encode())
+        digest = hashlib.sha256(repr(sorted(settings_of(self.config).items())).encode())
         for name in sorted(self.weights):
             digest.update(name.encode())
             digest.update(self.weights[name].detach().cpu().numpy().tobytes())

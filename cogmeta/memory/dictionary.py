@@ -8,12 +8,13 @@ the neighbours all count.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
 import torch
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fingerprint import LATER
 from cogmeta.memory.kernels import KERNELS, directions, of_pairs
 
 OVERWRITING = {
@@ -38,15 +39,20 @@ class MemoryConfig:
     kernel : {"cosine", "euclidean", "inverse_distance", "gaussian"}
         How alike two cues are, see ``cogmeta.memory.kernels``.
     n_neighbours : int or None
-        Memories that are read, >= 1; more than one are averaged. None for all.
+        Memories that are read, >= 1; more than one are averaged, weighted by their kernel values (those below 0 count
+        for nothing), or as ``sharpness`` says. None for all.
     overwriting : {"oldest", "least_recently_used", "update_on_match"}
         Which memory gives way, see ``OVERWRITING``.
+    sharpness : float
+        >= 0. Above 0, neighbours are weighted by ``exp(sharpness k)`` with ``k`` the kernel value: only those that are nearly as
+        alike as the best count.
     """
 
     capacity: int = 1000
     kernel: str = "cosine"
     n_neighbours: int | None = 1
     overwriting: str = "oldest"
+    sharpness: float = field(default=0.0, metadata=LATER)
 
     def __post_init__(self) -> None:
         for name in ("capacity", "n_neighbours"):
@@ -55,6 +61,8 @@ class MemoryConfig:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise UserError(f"{name} must be an integer >= 1, got {value!r}.")
+        if not 0 <= self.sharpness < float("inf"):
+            raise UserError(f"sharpness must be a finite number >= 0, got {self.sharpness!r}.")
         if self.kernel not in KERNELS:
             raise unknown_name("kernel", self.kernel, KERNELS)
         if self.overwriting not in OVERWRITING:
@@ -150,8 +158,9 @@ class NeuralDictionary:
 
         Notes
         -----
-        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values or 1. Of more than
-        one neighbour, memories as near as the last all count, so that no tie is broken by where a memory stands.
+        ``cell = sum_k w_k stored_cell_k / sum_k w_k`` over the nearest neighbours, ``w`` their kernel values, their exponentials
+        (``sharpness``) or 1. Of more than one neighbour, memories as near as the last all count, so that no tie is broken by
+        where a memory stands.
         """
         query = (cue if cue.ndim == 3 else cue[:, None]).detach().float()
         k = min(self.config.n_neighbours or 1, self.cue.shape[1])
@@ -175,8 +184,15 @@ class NeuralDictionary:
         else:
             best, slot = likeness.topk(k, dim=-1)
             last = best[..., -1:] if self.config.n_neighbours else torch.full_like(best, -torch.inf)
-            cell = torch.bmm(_weights(likeness, last, even), self.stored_cell)
+            weight = 1.0 if even else self._weight(likeness, best[..., :1])
+            cell = torch.bmm(_weights(likeness, last, weight), self.stored_cell)
         return Recall(cell, torch.where(best[..., 0] > -torch.inf, best[..., 0], 0.0), slot)
+
+    def _weight(self, likeness: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
+        """Return what every memory counts where it is a neighbour, given its kernel value and that of the best."""
+        if not self.config.sharpness:
+            return likeness.clamp(min=0.0) + 1e-12
+        return (self.config.sharpness * (likeness - best)).exp()
 
     def _likeness(self, query: torch.Tensor) -> torch.Tensor:
         query = directions(query) if self.config.kernel == "cosine" else query
@@ -272,10 +288,10 @@ class NeuralDictionary:
         return self
 
 
-def _weights(likeness: torch.Tensor, last: torch.Tensor, even: bool) -> torch.Tensor:
-    """Return (n_epochs, n_queries, size) how much each memory counts, given the last neighbour's kernel value."""
+def _weights(likeness: torch.Tensor, last: torch.Tensor, weight: torch.Tensor | float) -> torch.Tensor:
+    """Return (n_epochs, n_queries, size) the share of each memory, given the last neighbour's kernel value."""
     near = (likeness >= last - SAME * last.abs().nan_to_num(posinf=0.0)) & (likeness > -torch.inf)
-    weight = torch.where(near, 1.0 if even else likeness.clamp(min=0.0) + 1e-12, 0.0)
+    weight = torch.where(near, weight, 0.0)
     return weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
 
 

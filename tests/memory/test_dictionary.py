@@ -23,7 +23,7 @@ def filled(n_epochs=3, n_writes=40, cue_size=5, value_size=4, seed=0, **settings
     return memory, written
 
 
-def loop(written, query, kernel, k):
+def loop(written, query, kernel, k, sharpness=0.0):
     """The plain version: one epoch, one query, a Python list of memories."""
     scores = []
     for cue, _ in written:
@@ -33,21 +33,43 @@ def loop(written, query, kernel, k):
                        "gaussian": np.exp(-(distance**2) / 2)}[kernel])
     best = np.argsort(scores)[::-1][:k]
     weight = np.clip([scores[j] for j in best], 0, None)
+    if sharpness:
+        weight = np.exp([sharpness * scores[j] for j in best])
     return sum(w * written[j][1] for w, j in zip(weight, best, strict=True)) / weight.sum(), scores[best[0]]
 
 
 @pytest.mark.parametrize("kernel", ["cosine", "euclidean", "inverse_distance", "gaussian"])
-@pytest.mark.parametrize("k", [1, 5])
-def test_what_is_read_is_what_a_plain_loop_finds(kernel, k):
-    memory, written = filled(kernel=kernel, n_neighbours=k)
+@pytest.mark.parametrize(("k", "sharpness"), [(1, 0.0), (5, 0.0), (5, 8.0)])
+def test_what_is_read_is_what_a_plain_loop_finds(kernel, k, sharpness):
+    memory, written = filled(kernel=kernel, n_neighbours=k, sharpness=sharpness)
     query = torch.randn(3, 7, 5, generator=torch.Generator().manual_seed(1))
     recall = memory.read(query)
     for epoch in range(3):
         own = [(cue[epoch].numpy().astype(float), cell[epoch].numpy().astype(float)) for cue, cell in written]
         for q in range(7):
-            cell, best = loop(own, query[epoch, q].numpy().astype(float), kernel, k)
+            cell, best = loop(own, query[epoch, q].numpy().astype(float), kernel, k, sharpness)
             assert np.allclose(recall.cell[epoch, q], cell, atol=2e-5, rtol=1e-4)  # float32 rounding
             assert np.isclose(recall.similarity[epoch, q], best, rtol=1e-3, atol=1e-6)  # |q - s|^2 cancels digits
+
+
+def test_sharp_neighbours_count_only_where_they_are_nearly_as_alike_as_the_best():
+    memory = NeuralDictionary(1, 2, 1, MemoryConfig(n_neighbours=3, sharpness=200.0))
+    for angle, value in ((0.0, 1.0), (0.05, 3.0), (1.0, 100.0)):
+        memory.write(torch.tensor([[np.cos(angle), np.sin(angle)]]), torch.tensor([[value]]))
+    found = memory.read(torch.tensor([[np.cos(0.025), np.sin(0.025)]])).cell
+    assert torch.allclose(found, torch.tensor([[2.0]]), atol=1e-3)  # halfway between two, the third e^-88 as much
+    assert torch.allclose(NeuralDictionary(1, 2, 1, memory.config).read(torch.ones(1, 2)).cell, torch.zeros(1, 1))
+
+
+def test_an_epoch_with_fewer_memories_than_neighbours_reads_those_that_it_has():
+    memory = NeuralDictionary(1, 2, 1, MemoryConfig(n_neighbours=5, sharpness=3.0))
+    memory.write(torch.tensor([[1.0, 0.0]]), torch.tensor([[7.0]]))
+    assert memory.read(torch.tensor([[0.0, 1.0]])).cell.item() == pytest.approx(7.0)
+
+
+def test_a_sharpness_below_0_is_refused():
+    with pytest.raises(UserError, match="sharpness must be"):
+        MemoryConfig(sharpness=-1.0)
 
 
 def test_one_query_an_epoch_is_the_same_as_many():
