@@ -183,22 +183,22 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @styled
-def plot_behaviour(table: pd.DataFrame, marked: Mapping[str, float] | None = None) -> Figure:
-    """Draw every measure as a panel: players below one another, means with 95 % intervals over subjects.
+def plot_behaviour(table: pd.DataFrame, reference: str | None = None) -> Figure:
+    """Draw every measure as a panel: players or groups below one another, means with 95 % intervals over subjects.
 
     Parameters
     ----------
     table : DataFrame
-        ``player, subject, measure, value``; the first player (people) is drawn as a line through its panel.
-    marked : mapping of str to float, optional
-        Measure -> value of a further line, such as chance.
+        ``player, subject, measure, value``.
+    reference : str, optional
+        Player whose mean is a line through every panel.
     """
     means, measures = summary(table), list(dict.fromkeys(table["measure"]))
     players = list(dict.fromkeys(table["player"]))
     figure, axes = plt.subplots(1, len(measures), figsize=(_label_width(players) + 1.5 * len(measures), 0.9 + 0.22 * len(players)),
                                 sharey=True, squeeze=False, layout="constrained")
     for ax, measure in zip(axes[0], measures, strict=True):
-        _draw_measure(ax, means[means["measure"] == measure].set_index("player").reindex(players), (marked or {}).get(measure))
+        _draw_measure(ax, means[means["measure"] == measure].set_index("player").reindex(players), reference)
         ax.set_xlabel(measure[0].upper() + measure[1:])
     axes[0, 0].set_ylim(len(players) - 0.5, -0.5)
     return figure
@@ -209,9 +209,8 @@ def _label_width(names: list[str]) -> float:
     return 0.4 + 0.06 * max(map(len, names))
 
 
-def _draw_measure(ax: Axes, rows: pd.DataFrame, mark: float | None) -> None:
+def _draw_measure(ax: Axes, rows: pd.DataFrame, reference: str | None) -> None:
     half = np.nan_to_num((rows["high"] - rows["mean"]).to_numpy(float))
-    ax.axvline(rows["mean"].iloc[0], color=PALETTE[1], linewidth=0.8, zorder=0)
+    if reference is not None:
+        ax.axvline(rows.loc[reference, "mean"], color=PALETTE[1], linewidth=0.8, zorder=0)
     ax.errorbar(rows["mean"], rows.index, xerr=half, fmt="o", markersize=4, color=PALETTE[0], ecolor="0.5", elinewidth=1)
-    if mark is not None:
-        ax.axvline(mark, color="0.4", linestyle="--", linewidth=0.8)

@@ -4,7 +4,6 @@ import shlex
 import sys
 from pathlib import Path
 
-import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -13,17 +12,16 @@ from typer.core import TyperCommand
 
 from analyses.compare import Comparison, with_interval
 from analyses.compare_results import Groups, compare_all, write_results
+from analyses.named_trials import read_named
 from analyses.players import find_player, read_settings
 from analyses.tiny_players import read_tiny
 from cogmeta.command_options import DataFolder, Encoding, Seed, TaskSettings
-from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
 from cogmeta.models.registry import make_model
-from cogmeta.trials import read_trials
 from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -93,7 +91,7 @@ def run(
     for model in models:
         make_model(model)
     found = {Path(name).name: find_player(name, made) for name in agents}
-    tables = {Path(name).stem if name.endswith(".csv") else name: _table(name, data, encoding) for name in trials}
+    tables = dict(read_named(name, data, encoding) for name in trials)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
         results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups)
@@ -107,14 +105,6 @@ def _settings(names: list[str], task: str) -> dict[str, float]:
     """Return what the registered task must be told to be the one that the people of a data set played."""
     played = [DATA_SETS[name.partition(":")[0]] for name in names if name.partition(":")[0] in DATA_SETS]
     return {key: value for data_set in played if data_set.task == task for key, value in data_set.settings.items()}
-
-
-def _table(name: str, data: Path | None, encoding: str) -> pd.DataFrame:
-    base, _, option = name.partition(":")
-    if base not in DATA_SETS:
-        return read_trials(name, encoding)
-    key, _, value = option.partition("=")
-    return load_trials(base, data, **({key: int(value) if value.isdigit() else value} if option else {}))
 
 
 def _as_rich(comparison: Comparison) -> Table:

@@ -144,7 +144,7 @@ def _figures(results: Results) -> list[tuple[str, str, Figure]]:
     comparison, held = results.comparison, results.comparison.held_out()
     scores = {"likelihood": comparison.likelihood} | ({} if held is None else {"held_out": held})
     figures = [(kind, data, plot_likelihood(table, data).figure) for kind, table in scores.items() for data in results.behaviour]
-    figures += [("behaviour", data, plot_behaviour(table)) for data, table in results.behaviour.items()]
+    figures += [("behaviour", data, plot_behaviour(table, PEOPLE)) for data, table in results.behaviour.items()]
     return figures + [("groups", data, plot_group_differences(table).figure) for data, table in results.differences.items()]
 
 

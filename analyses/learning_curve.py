@@ -88,7 +88,8 @@ def plot_learning_curve(tables: Mapping[str, pd.DataFrame], measure: str = "best
     ax.set_xlim(1, None)
     ax.set_xlabel("Trial in the episode")
     ax.set_ylabel(_LABELS[measure])
-    ax.set_ylim(None, 1 if measure == "best_arm" else None)
+    if measure == "best_arm":
+        ax.set_ylim(max(0.0, ax.get_ylim()[0]), 1.0)  # where few subjects are left, intervals reach beyond what a share can be
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return ax
 

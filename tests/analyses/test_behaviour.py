@@ -71,6 +71,6 @@ def test_every_subject_meets_its_own_trials_again(learners):
 
 def test_every_measure_is_a_panel_with_a_row_a_player(learners):
     table = compare_behaviour(BANDIT, learners, {}, {"random": find_player("random", BANDIT)})
-    figure = plot_behaviour(table)
+    figure = plot_behaviour(table, PEOPLE)
     assert [ax.get_xlabel().lower() for ax in figure.axes] == list(dict.fromkeys(table["measure"]))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [PEOPLE, "random"]

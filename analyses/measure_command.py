@@ -1,0 +1,156 @@
+"""Measure the behaviour in trial tables, and draw it: the first look at data, before any model."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import typer
+from matplotlib.figure import Figure
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from analyses.behaviour import behaviour, plot_behaviour, summary
+from analyses.history_regression import KERNELS, history_regression, plot_history_regression
+from analyses.learning_curve import learning_curve, plot_learning_curve
+from analyses.multi_lag_regression import multi_lag_regression, plot_multi_lag_regression
+from analyses.named_trials import by_group, read_named
+from analyses.stay_probability import plot_stay_probability, stay_probability
+from analyses.stay_regression import plot_stay_regression, stay_regression
+from analyses.style import save_figure, styled
+from cogmeta.command_options import DataFolder, Encoding, RewardRange
+from cogmeta.errors import UserError
+from cogmeta.families import BANDIT, Family
+from cogmeta.files import atomic_path, make_folder
+from cogmeta.trials import guess_family, n_options_in, validate_trials
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Tables = Mapping[str, pd.DataFrame]
+"""Name of a group -> its table."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure of a family: the file's name, the table of a group's trials, and the drawing of all groups."""
+
+    name: str
+    of: Callable[[pd.DataFrame], pd.DataFrame]
+    draw: Callable[[Tables], Figure]
+
+
+@styled
+def _draw_history(tables: Tables) -> Figure:
+    figure, axes = plt.subplots(len(tables), 2, figsize=(5.6, 0.4 + 1.8 * len(tables)), squeeze=False, sharey="col",
+                                layout="constrained")
+    for row, (name, table) in zip(axes, tables.items(), strict=True):
+        for ax, kernel in zip(row, KERNELS, strict=True):
+            plot_history_regression(table, kernel, ax)
+        row[0].set_title(name, loc="left")
+    return figure
+
+
+def _draw_learning(tables: Tables) -> Figure:
+    known = all("best_arm" in set(table["measure"]) for table in tables.values())
+    return plot_learning_curve(tables, "best_arm" if known else "reward").figure
+
+
+_TWO_ARMS = (Measure("history_regression", history_regression, _draw_history),)
+
+_OF_FAMILY = {
+    "bandit": (Measure("learning_curve", lambda trials: learning_curve(trials, _ANY), _draw_learning),),
+    "two_step": (
+        Measure("stay_probability", stay_probability, lambda tables: plot_stay_probability(tables)[0].figure),
+        Measure("stay_regression", stay_regression, lambda tables: plot_stay_regression(tables).figure),
+        Measure("multi_lag_regression", multi_lag_regression, lambda tables: plot_multi_lag_regression(tables)[0].figure),
+    ),
+}
+
+_ANY = (float("-inf"), float("inf"))
+
+
+@app.command()
+def run(
+    trials: list[str] = typer.Argument(..., help="Trial tables (CSV) or data sets, name:option=value for one part of a set."),
+    out: Path = typer.Option(..., "--out", help="Folder for the tables and figures; made if needed."),
+    by: str | None = typer.Option(None, "--by", help="Column whose values are groups to be held beside one another, such as diagnosis."),
+    reward_range: RewardRange = None,
+    data: DataFolder = None,
+    encoding: Encoding = "utf-8",
+) -> None:
+    """Measure the behaviour in trial tables, and draw it: the first look at data, before any model.
+
+    Writes behaviour.csv (one number a subject and measure) and what the family is known by: bandits learning_curve and, with
+    two arms, history_regression; two-step tasks stay_probability, stay_regression and multi_lag_regression.
+
+    Example:  cogmeta measure feher2020_twostep --by story --out first_look
+    """
+    tables = _groups([read_named(name, data, encoding) for name in trials], by)
+    family = _one_family(tables)
+    tables = {name: validate_trials(table, family, reward_range=reward_range or _ANY) for name, table in tables.items()}
+    make_folder(out)
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
+        bar = progress.add_task("measuring")
+        behaved = _behaviour(tables, family, out)
+        for measure in measures_of(family, tables):
+            progress.update(bar, description=measure.name)
+            _write(measure.name, {name: measure.of(table) for name, table in tables.items()}, measure.draw, out)
+    console = Console()
+    Console(width=max(console.width, 110)).print(_as_rich(behaved))
+    console.print(f"Tables and figures: {out}", soft_wrap=True, highlight=False)
+
+
+def _groups(named: list[tuple[str, pd.DataFrame]], by: str | None) -> dict[str, pd.DataFrame]:
+    """Return every group's table; a lone table's groups go by their values alone."""
+    lone = len(named) == 1 and by is not None
+    return {name.removeprefix(f"{one}, ") if lone else name: own for one, table in named for name, own in by_group(one, table, by).items()}
+
+
+def measures_of(family: Family, tables: Tables) -> tuple[Measure, ...]:
+    """Return what is measured of a family, beside the numbers of ``analyses.behaviour``."""
+    two_arms = family is BANDIT and all(n_options_in(table, BANDIT.choices[0]) <= 2 for table in tables.values())
+    return _OF_FAMILY.get(family.name, ()) + _TWO_ARMS * two_arms
+
+
+def _one_family(tables: Tables) -> Family:
+    families = {name: guess_family(table) for name, table in tables.items()}
+    if len({family.name for family in families.values()}) > 1:
+        said = ", ".join(f"{name} ({family.name})" for name, family in families.items())
+        raise UserError(f"tables of different families cannot be held beside one another: {said}. Measure each alone.")
+    return next(iter(families.values()))
+
+
+def _behaviour(tables: Tables, family: Family, out: Path) -> pd.DataFrame:
+    measured = {name: behaviour(table, family) for name, table in tables.items()}
+    behaved = _stacked(measured, "player")
+    _write("behaviour", measured, lambda _: plot_behaviour(behaved), out)
+    return summary(behaved)
+
+
+def _write(name: str, tables: Tables, draw: Callable[[Tables], Figure], out: Path) -> None:
+    with atomic_path(out / f"{name}.csv") as part:
+        _stacked(tables, "group").to_csv(part, index=False)
+    save_figure(draw(tables), out / name)
+
+
+def _stacked(tables: Tables, column: str) -> pd.DataFrame:
+    return pd.concat([table.assign(**{column: name})[[column, *table.columns]] for name, table in tables.items()], ignore_index=True)
+
+
+def _as_rich(means: pd.DataFrame) -> Table:
+    groups = dict.fromkeys(means["player"])
+    table = Table("measure", *groups, title="mean and half of the 95 % interval over subjects")
+    for measure, rows in means.groupby("measure", sort=False):
+        cells = rows.set_index("player").reindex(groups)
+        table.add_row(measure, *(_cell(row) for row in cells.itertuples()))
+    n = means.groupby("player", sort=False)["n"].max().reindex(groups)
+    table.add_row("subjects", *(f"{count:,.0f}" for count in n), end_section=True)
+    return table
+
+
+def _cell(row: Any) -> str:
+    half = (row.high - row.low) / 2
+    return f"{row.mean:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
