@@ -105,6 +105,16 @@ def random_unit_lesions(n_units: int, shares: Sequence[float], n_draws: int, rng
             for draw, order in enumerate(orders) for share in shares}
 
 
+def unit_lesion_curve(
+    network: RecurrentActorCritic, task: Task, shares: Sequence[float], n_draws: int, n_episodes: int = 300, seed: int = 0,
+) -> pd.DataFrame:
+    """Return what a network earns with shares of its units silenced at random: ``share, draw`` and the columns of ``lesion_effects``."""
+    lesions = random_unit_lesions(network.config.n_units, shares, n_draws, np.random.default_rng(seed))
+    table = lesion_effects(network, task, {str(which): lesion for which, lesion in lesions.items()}, n_episodes, seed)
+    share, draw = zip(*lesions, strict=True)
+    return table.drop(columns="lesion").assign(share=share, draw=draw)
+
+
 @styled
 def plot_lesion_effects(table: pd.DataFrame, chance: float | None = None, ax: Axes | None = None) -> Axes:
     """Draw the reward under each lesion, with its interval.

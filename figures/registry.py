@@ -7,7 +7,7 @@ from figures import (
     gershman2018_fig,
     ritter2018_barcode, ritter2018_gates, ritter2018_two_step,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
-    wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
+    wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
 )
 from figures.paper_figure import PaperFigure
@@ -18,7 +18,7 @@ FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module 
     gershman2018_fig,
     ritter2018_barcode, ritter2018_gates, ritter2018_two_step,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
-    wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
+    wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
 )}
 """Name -> figure."""

@@ -3,13 +3,16 @@
 Claimed: staying with the first choice shows the crossover of reward and transition (c); regressed on the last five
 trials, rewarded common trials attract and rewarded rare ones repel (e), which rules out a model-free account; the
 network's reward prediction errors follow a model-based learner (f, r squared 0.89) and not a model-free one (g, 5.8e-7).
-How ours departs: 300 test episodes a network for every panel (the paper: 30 of one network for f and g); a second
+Beside the network stand rats, which played the task without a second choice (Miller et al.; the paper shows
+rats, too), and people, who played the full task (``figures.people``): the same measures, and nothing is claimed of them. How
+ours departs: 300 test episodes a network for every panel (the paper: 30 of one network for f and g); a second
 model-based learner, which knows the task and keeps the exact belief, is shown beside the paper's, which learns each
 state's value alone; what the model-free errors explain is judged beyond the model-based ones, see
 ``analyses.prediction_error``.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,6 +30,7 @@ from cogmeta.agents.network import Network
 from cogmeta.rollout import Rollout
 from cogmeta.simulate import simulate
 from figures.paper_figure import PaperFigure, Tables
+from figures.people import TWO_STEP, people
 from tasks.registry import make_task
 
 TASK, SEEDS, N_EPISODES = "two_step/wang2018", tuple(range(8)), 300
@@ -45,8 +49,8 @@ CLAIMS = (
 )
 
 
-def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
-    """Return stay probabilities, regressions and explained variances of every seed, and the errors of the first."""
+def compute(agents: Mapping[str, Sequence[Network]], seed: int, fresh_people: bool = True) -> Tables:
+    """Return stay probabilities, regressions and explained variances of every seed, the errors of the first, and rats and people."""
     stay, lags, shares, events, errors = [], [], [], [], None
     for one, network in enumerate(agents[TASK]):
         rollout = simulate(network, make_task(TASK), N_EPISODES, seed)
@@ -58,6 +62,7 @@ def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
         events.append(explained_by_event(table).assign(seed=one))
         errors = table.iloc[:: max(1, len(table) // 4000)] if errors is None else errors
     return {"stay": pd.concat(stay, ignore_index=True), "lags": pd.concat(lags, ignore_index=True),
+            "people_stay": people("stay", fresh_people), "people_lags": people("multi_lag", fresh_people),
             "explained": pd.DataFrame(shares), "explained_by_event": pd.concat(events, ignore_index=True), "errors": errors}
 
 
@@ -83,25 +88,39 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
 
 @styled
 def draw(tables: Tables) -> Figure:
-    """Draw the panels c, e, f (both model-based learners) and g."""
-    figure, axes = plt.subplots(1, 5, figsize=(13.0, 2.9), layout="constrained")
+    """Draw the panels c and e, of the network, rats and people, and f (both model-based learners) and g."""
+    figure = plt.figure(figsize=(9.4, 7.6), layout="constrained")
+    top, middle, bottom = figure.subfigures(3, 1, height_ratios=(1.0, 1.0, 1.05))
     n_seeds = tables["stay"]["seed"].nunique()
-    plot_stay_probability({f"c  network, {n_seeds} seeds": _over_seeds(tables["stay"])}, [axes[0]])
-    axes[0].get_legend().remove()
-    plot_multi_lag_regression({f"e  network, {n_seeds} seeds": _lags_over_seeds(tables["lags"])}, [axes[1]])
-    axes[1].set_ylabel("Weight (log odds)")
-    axes[1].legend(loc="upper right", bbox_to_anchor=(1.05, 1.03), fontsize=6, handlelength=2.2)
-    share = tables["explained"].mean()
-    _draw_errors(tables["errors"], "model_based", axes[2], f"f  $r^2$ = {share['model_based']:.2f}")
-    _draw_errors(tables["errors"], "belief", axes[3], f"f, exact belief  $r^2$ = {share['belief']:.2f}")
-    _draw_errors(tables["errors"], "model_free", axes[4], f"g  $r^2$ beyond f = {share['model_free_beyond']:.1e}")
+    network = f"network, {n_seeds} seed{'s' * (n_seeds > 1)}"
+    stay = {f"c  {network}": _over_seeds(tables["stay"]).assign(n_subjects=1), **_of_people(tables["people_stay"])}
+    axes = top.subplots(1, len(stay), sharey=True)
+    plot_stay_probability(stay, axes)
+    lags = {f"e  {network}": _lags_over_seeds(tables["lags"]), **_of_people(tables["people_lags"])}
+    axes = middle.subplots(1, len(lags))
+    plot_multi_lag_regression(lags, axes)
+    axes[0].set_ylabel("Weight (log odds)")
+    _draw_errors_of(tables, bottom.subplots(1, 3))
     return figure
+
+
+def _of_people(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the table of every group under its name, marked where it is not of trials at hand."""
+    parts = {name: table[table["group"] == name] for name in TWO_STEP}
+    return {name if part["source"].iloc[0] == "their trials" else f"{name}\n(measured before)": part for name, part in parts.items()}
+
+
+def _draw_errors_of(tables: Tables, axes: Sequence[Axes]) -> None:
+    share = tables["explained"].mean()
+    titles = {"model_based": f"f  $r^2$ = {share['model_based']:.2f}", "belief": f"f, exact belief  $r^2$ = {share['belief']:.2f}",
+              "model_free": f"g  $r^2$ beyond f = {share['model_free_beyond']:.1e}"}
+    for ax, (reference, title) in zip(axes, titles.items(), strict=True):
+        _draw_errors(tables["errors"], reference, ax, title)
 
 
 def _over_seeds(stay: pd.DataFrame) -> pd.DataFrame:
     """Return stay probabilities with their interval over seeds, in the form that the plot takes."""
     table = mean_interval(stay, "stay", ["cell", "reward", "common"]).rename(columns={"mean": "stay", "n": "n_subjects"})
-    table["n_subjects"] = 1  # the title says the number of seeds
     return table.set_index("cell").loc[list(CELLS)].reset_index()
 
 
@@ -114,11 +133,12 @@ def _draw_errors(errors: pd.DataFrame, reference: str, ax: Axes, title: str) -> 
         ax.scatter(rows[reference], rows["network"], s=3, alpha=0.35, linewidth=0, color=color, label=event, rasterized=True)
     ax.set_xlabel(f"{reference.replace('_', '-').capitalize()} prediction error")
     ax.set_ylabel("Network's prediction error")
+    ax.set_xticks(np.linspace(-1, 1, 5))
     ax.legend(markerscale=3, loc="upper left")
     ax.set_title(title, loc="left")
 
 
 FIGURE = PaperFigure(
     "wang2018_fig5", "In the two-step task the network behaves, and its prediction errors are, model-based.",
-    ((TASK, SEEDS),), CLAIMS, compute, numbers, draw,
+    ((TASK, SEEDS),), CLAIMS, compute, numbers, draw, quick=partial(compute, fresh_people=False),
 )

@@ -6,7 +6,9 @@ are flagged. How ours departs: the paper shows the scatter; we put the practical
 call inverse temperatures low up to 10, the mean of what they are drawn from (ours, too). Fits have no upper limit but
 that of the search, exp(7), so that r of the raw numbers hangs on a few that are flagged as not identified or at the bound
 (seed 0: without the 27 of 605 flagged ones it is .92, not .12; more searches do not move them); r of the logarithms, the
-axes of the panel, stands beside it.
+axes of the panel, stands beside it. The bar on the raw numbers is too strong a reading of the paper, and stays unmet: one
+bounded quasi-Newton search a subject from a random start (rate from U(0, 1), inverse temperature from Exp(1)), as in the
+paper's code, reaches .25 to .33 in three simulations, .85 to .88 in logarithms.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +33,8 @@ MISSED, LOW, BAR = 0.25, 10.0, 0.8
 _SOURCE, _OURS = "Wilson & Collins 2019, fig 4", "; the bar r >= .8 is ours"
 CLAIMS = (
     Claim("learning_rate", "A: learning rates come back (Pearson r of simulated and fitted)", "good", _SOURCE + _OURS, low=BAR),
-    Claim("low", "B: inverse temperatures up to 10 come back (r)", "good at low values", _SOURCE + _OURS, low=BAR),
+    Claim("low", "B: inverse temperatures up to 10 come back (r)", "good at low values",
+          _SOURCE + _OURS + " and too strong for raw numbers, see the head of the file", low=BAR),
     Claim("low_log", "B: inverse temperatures up to 10 come back (r of their logarithms)", "good at low values", _SOURCE + _OURS, low=BAR),
     Claim("degraded", "B: above 10 they are missed by more (median of |log fitted / simulated|, above less up to 10)",
           "> 0: degraded at high values", _SOURCE, low=1e-9),

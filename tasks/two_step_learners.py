@@ -92,6 +92,10 @@ class TwoStepPlayer(Agent):
             logits[fixation] = np.where(np.arange(self.n_actions) == FIXATE, 0.0, -np.inf)
         return logits, np.full(len(first), np.nan), TwoStepMemory(values, choice1, state2)
 
+    def activity(self, state: TwoStepMemory) -> dict[str, np.ndarray]:
+        """``values``: (n_episodes, n_values), what it holds once it has heard of the last outcome."""
+        return {"values": state.values.reshape(len(state.values), -1)}
+
     def _after_outcome(self, memory: TwoStepMemory, action2: np.ndarray, reward: np.ndarray) -> np.ndarray:
         values, state2 = memory.values, memory.state2
         if not values.size or (state2 == NOTHING).all():

@@ -6,7 +6,7 @@ import pytest
 from scipy.special import expit
 
 from analyses.dose_response import dose_response, plot_dose_response, readout_direction
-from analyses.lesion_effects import lesion_effects, part_lesions, plot_lesion_effects, random_unit_lesions
+from analyses.lesion_effects import lesion_effects, part_lesions, plot_lesion_effects, random_unit_lesions, unit_lesion_curve
 from cogmeta.agents import GRUActorCritic, NetworkLesion, RNNActorCritic
 from cogmeta.errors import UserError
 from tasks.registry import make_task
@@ -39,6 +39,12 @@ def test_lesions_of_parts_are_named_after_the_gates_that_there_are():
     names = list(part_lesions(GRUActorCritic.for_task(TASK, n_units=3)))
     assert names == ["none", "no observation", "no previous action", "no previous reward", "r gate at 0", "r gate at 1", "u gate at 0",
                      "u gate at 1", "all units"]
+
+
+def test_a_curve_of_silenced_units_runs_from_whole_to_chance():
+    curve = unit_lesion_curve(stubborn(), TASK, (0.0, 0.5, 1.0), n_draws=4, n_episodes=100).set_index(["draw", "share"])["reward"].unstack()
+    assert (curve[0.0] == 1.0).all() and curve[1.0].to_numpy() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(2000))  # 4 standard errors
+    assert set((curve[0.5] > 0.9).tolist()) == {True, False}, "one unit of two: it depends on which"
 
 
 def test_larger_lesions_of_a_draw_hold_the_smaller_ones(rng):

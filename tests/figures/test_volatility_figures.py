@@ -19,7 +19,7 @@ def rates(pairs):
 
 
 def test_seeds_that_learn_faster_where_it_is_volatile_are_counted():
-    units = pd.DataFrame({"seed": [0, 1], "readout": [0.7, 0.8], "tracking": [0.2, 0.4]})
+    units = pd.DataFrame({"seed": [0, 1], "readout": [0.7, 0.8], "tracking": [0.2, 0.4], "tracking_inferred": [0.3, 0.5]})
     found = wang2018_fig3.numbers({"rates": rates([(0.1, 0.4), (0.3, 0.2)]), "units": units})
     assert found["faster"] == pytest.approx([0.5]) and found["rate"] == pytest.approx([0.25, 0.25])
     claim = next(claim for claim in wang2018_fig3.CLAIMS if claim.measure == "faster")
@@ -34,6 +34,16 @@ def test_the_course_of_an_episode_is_turned_to_the_arm_that_is_better_at_first()
     stable = course[course["order"] == "stable first"]
     assert np.allclose(stable["reward_probability"][:100], 0.75) and np.allclose(stable["first"], stable["reward_probability"])
     assert stable["volatility"].tolist() == [0.0] * 100 + [1.0] * 100
+
+
+def test_a_unit_that_follows_volatility_tracks_it_and_one_that_follows_rewards_does_not(rng):
+    task = make_task("bandit/volatile")
+    rollout = simulate(RandomAgent(task), task, 40, seed=0)
+    volatile = rollout.hidden["volatile"]
+    reward = np.roll(rollout.reward, 1, axis=0)
+    units = np.stack([volatile + 0.5 * rng.normal(size=volatile.shape), reward + 0.1 * rng.normal(size=volatile.shape)], axis=-1)
+    rollout = rollout.with_agent(None, np.zeros_like(reward), activity={"hidden": units})
+    assert wang2018_fig3._tracking(rollout, volatile) == 0.5
 
 
 def test_gains_and_rates_of_drift_are_taken_seed_by_seed():
