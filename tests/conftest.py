@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("COGMETA_KERNELS", str(Path(__file__).parents[1] / ".pytest_cache" / "kernels"))
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.fitting.chains import Sampling, check_installed
+from cogmeta.fitting.compiled import make_engine
 from cogmeta.fitting.covariates import Design, design_of, no_covariates
 from cogmeta.fitting.em import integrated_bic, maximise_group
 from cogmeta.fitting.hierarchy import Hierarchy
@@ -28,6 +29,9 @@ from cogmeta.trials import check_options, forced_trials, guess_family, missing, 
 METHODS = ("map", "mle", "em", "nuts")
 GROUP_METHODS = ("em", "nuts")
 
+GROUP_ROUNDS = 100
+"""By how many starts the fit of a group is longer than one of subjects alone, roughly."""
+
 
 def fit(
     model: Model | str,
@@ -42,6 +46,7 @@ def fit(
     covariates: str | None = None,
     subject_table: pd.DataFrame | None = None,
     sampling: Sampling | None = None,
+    compiled: bool | None = None,
     **model_options: object,
 ) -> Fit:
     """Fit a model to each subject's choices.
@@ -77,6 +82,9 @@ def fit(
         Where the covariates stand, one row a subject; by default in ``trials``.
     sampling : Sampling, optional
         For "nuts": chains and draws.
+    compiled : bool, optional
+        Whether Numba compiles the likelihood; by default where it is installed (extra ``fast``) and the table is large, see
+        ``cogmeta.fitting.compiled``.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 
@@ -113,8 +121,9 @@ def fit(
         check_group(n_subjects)
     design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
-    search = _Search(Engine(model, sequences), starts, np.tile(np.arange(n_subjects), n_starts), listener)
-    settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None}
+    engine = make_engine(model, sequences, n_starts + (GROUP_ROUNDS if method in GROUP_METHODS else 0), compiled)
+    search = _Search(engine, starts, np.tile(np.arange(n_subjects), n_starts), listener)
+    settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None, "engine": engine.name}
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         if method == "nuts":

@@ -26,6 +26,7 @@ from scipy.special import digamma, entr, expit, gammaln, softmax
 from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError
+from cogmeta.fitting.compiled import make_engine
 from cogmeta.fitting.em import BROAD_VARIANCE, log_model_evidence
 from cogmeta.fitting.estimate import check_group, check_starts, prepare
 from cogmeta.fitting.hbi_result import HierarchicalComparison, group_table
@@ -143,7 +144,7 @@ def fit_hbi(
     names = [model.name for model, _ in prepared]
     if len(set(names)) < len(names):
         raise UserError(f"each model must be named once, got {names}.")
-    engines = [Engine(model, sequences_of(model, table, episode)) for model, table in prepared]
+    engines = [make_engine(model, sequences_of(model, table, episode), n_starts) for model, table in prepared]
     check_group(len(engines[0].sequences.subjects))
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         first = [_first_fit(engine, n_starts, rng) for engine in engines]

@@ -58,6 +58,8 @@ class Engine:
     sequences : Sequences
     """
 
+    name = "plain"
+
     def __init__(self, model: Model, sequences: Sequences) -> None:
         self.model, self.sequences = model, sequences
         self.learning: tuple[str, ...] = ()

@@ -40,7 +40,7 @@ class Fit:
     method : str
         ``"mle"``, ``"map"``, ``"em"`` or ``"nuts"``.
     settings : dict
-        ``n_starts``, ``seed``; for ``"nuts"`` how was sampled.
+        ``n_starts``, ``seed``, and which ``engine`` ran, ``"plain"`` or ``"compiled"``; for ``"nuts"`` how was sampled.
     episode : tuple of str or None
         Columns whose change started learning afresh, where they were not the family's.
     group : dict
@@ -180,7 +180,7 @@ class Fit:
             record = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
             table = _read_table(folder / PARAMETERS_FILE)
             model = model or _registered(record)
-            settings = {name: record[name] for name in ("n_starts", "seed")}
+            settings = {name: record[name] for name in ("n_starts", "seed")} | {"engine": record.get("engine", "plain")}
             settings |= {name: record[name] for name in SAMPLING if name in record}
             episode = tuple(record["episode"]) if record["episode"] else None
             group = {k: np.array(v) if isinstance(v, list) and k not in WORDS else v for k, v in record["group"].items()}
