@@ -94,7 +94,7 @@ class CompiledEngine(Engine):
 
     def __init__(self, model: Model, sequences: Sequences) -> None:
         super().__init__(model, sequences)
-        self._kernels: dict[bool, Callable] = {}
+        self._kernels: dict[tuple[bool, bool], Callable] = {}
         formulas = formulas_of(model)
         scored = [choice.taken.any(axis=1) for choice in sequences.choices]
         if not all((one == scored[0]).all() for one in scored):
@@ -105,31 +105,43 @@ class CompiledEngine(Engine):
         outcome = [sequences.events[name].T for name in model.outcomes]
         self._table = (self.first.astype(np.int64), self.count.astype(np.int64), sequences.length.astype(np.int64),
                        np.ascontiguousarray(kind.T, np.int16), np.ascontiguousarray(scored[0].T), np.ascontiguousarray(outcome, float))
-        self._formulas = {True: formulas}
+        self._formulas = formulas
 
     def evaluate(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return log-likelihood, score and Fisher matrix of sets of parameters; see ``Engine.evaluate``."""
-        slope = np.stack([p.derivatives(x)[0] for p, x in zip(self.model.scaled_parameters, u)])
-        value, score, fisher = self._run(u, subject, derivatives=True)
-        return value, score * slope.T, fisher * (slope.T[:, :, None] * slope.T[:, None, :])
+        slope = self._slope(u)
+        value, score, fisher = self._run(u, subject)
+        return value, score * slope, fisher * (slope[:, :, None] * slope[:, None, :])
+
+    def score(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return log-likelihood and score without curvature; see ``Engine.score``."""
+        value, score, _ = self._run(u, subject, curvature=False)
+        return value, score * self._slope(u)
+
+    def _slope(self, u: np.ndarray) -> np.ndarray:
+        """Return (n_sets, n_parameters) derivatives of natural by unconstrained parameters."""
+        return np.stack([p.derivatives(x)[0] for p, x in zip(self.model.scaled_parameters, u)], axis=1)
 
     def log_likelihood(self, u: np.ndarray, subject: np.ndarray) -> np.ndarray:
         """Return (n_sets,) log-likelihoods alone; see ``Engine.log_likelihood``."""
-        return self._run(u, subject, derivatives=False)[0]
+        return self._run(u, subject, derivatives=False, curvature=False)[0]
 
-    def _run(self, u: np.ndarray, subject: np.ndarray, derivatives: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _run(
+        self, u: np.ndarray, subject: np.ndarray, derivatives: bool = True, curvature: bool = True
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         (k, n), natural = u.shape, np.ascontiguousarray(self._natural(u), float)
-        out = np.zeros(n), np.zeros((n, k)), np.zeros((n, k, k))
+        out = np.zeros(n), np.zeros((n, k)), np.zeros((n, k, k) if curvature else (1, k, k))
         if n:
-            self._kernel(derivatives)(natural, np.ascontiguousarray(subject, np.int64), *self._table, *out)
+            self._kernel(derivatives, curvature)(natural, np.ascontiguousarray(subject, np.int64), *self._table, *out)
         return out
 
-    def _kernel(self, derivatives: bool) -> Callable:
-        if derivatives not in self._kernels:
-            formulas = self._formulas.get(derivatives) or formulas_of(self.model, derivatives)
-            source = source_of(formulas, len(self.model.parameters), len(self.model.outcomes))
-            self._kernels[derivatives] = kernel_of(source)
-        return self._kernels[derivatives]
+    def _kernel(self, derivatives: bool, curvature: bool) -> Callable:
+        which = derivatives, curvature
+        if which not in self._kernels:
+            formulas = self._formulas if derivatives else formulas_of(self.model, derivatives=False)
+            source = source_of(formulas, len(self.model.parameters), len(self.model.outcomes), curvature)
+            self._kernels[which] = kernel_of(source)
+        return self._kernels[which]
 
 
 @cache

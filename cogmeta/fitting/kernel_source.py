@@ -117,13 +117,16 @@ def _text(node: Node, args: list[str]) -> str:
     return f"{CALLS[node.op]}({', '.join(args)})"
 
 
-def source_of(formulas: Formulas, n_parameters: int, n_outcomes: int) -> str:
+def source_of(formulas: Formulas, n_parameters: int, n_outcomes: int, curvature: bool = True) -> str:
     """Return the source of the kernel of some formulas.
 
     Parameters
     ----------
     formulas : Formulas
+        With derivatives, or without if neither score nor curvature is wanted.
     n_parameters, n_outcomes : int
+    curvature : bool
+        Whether the Fisher matrix is wanted.
 
     Notes
     -----
@@ -134,6 +137,7 @@ def source_of(formulas: Formulas, n_parameters: int, n_outcomes: int) -> str:
     """
     pairs = _pairs(formulas)
     reached = sorted({k for pair in pairs for k in pair})
+    pairs = pairs if curvature else []
     out = _Block(1)
     out.add("for s in range(parameter.shape[1]):")
     out.indent = 2
@@ -152,7 +156,7 @@ def source_of(formulas: Formulas, n_parameters: int, n_outcomes: int) -> str:
     for j in range(n_outcomes):
         out.add(f"x{j} = outcome[{j}, q, t]")
     out.add("if scored[q, t]:")
-    _write_choices(out, formulas)
+    _write_choices(out, formulas, curvature)
     _write_updates(out, formulas)
     out.indent = 2
     out.add("log_likelihood[s] = total - log(product)")
@@ -182,17 +186,17 @@ def _write_start(out: _Block, formulas: Formulas) -> None:
     out.lines += block.lines
 
 
-def _write_choices(out: _Block, formulas: Formulas) -> None:
+def _write_choices(out: _Block, formulas: Formulas, curvature: bool) -> None:
     """Write what each choice adds to the sums, in the state that was met."""
     for c, contrasts in enumerate(formulas.choices):
         column, given = formulas.choice_columns[c]
         taken = _digit(formulas, column)
         if given is None:
-            _write_contrast(out, contrasts[0], taken, 5)
+            _write_contrast(out, contrasts[0], taken, 5, curvature)
             continue
         for state, contrast in enumerate(contrasts):
             out.lines.append("    " * 5 + f"{'if' if state == 0 else 'elif'} {_digit(formulas, given)} == {state}:")
-            _write_contrast(out, contrast, taken, 6)
+            _write_contrast(out, contrast, taken, 6, curvature)
 
 
 def _digit(formulas: Formulas, column: str) -> str:
@@ -204,19 +208,21 @@ def _digit(formulas: Formulas, column: str) -> str:
     return f"c // {step} % {formulas.columns[names.index(column)][1]}"
 
 
-def _write_contrast(out: _Block, contrast: Contrast, taken: str, indent: int) -> None:
+def _write_contrast(out: _Block, contrast: Contrast, taken: str, indent: int, curvature: bool) -> None:
     block = _Block(indent)
     logits = [block.of(x) for x in contrast.logits]
     slopes = [{k: block.of(d) for k, d in one.items()} for one in contrast.slopes]
     write = _write_two_options if len(logits) == 1 else _write_many_options
-    write(block, logits, slopes, taken)
+    write(block, logits, slopes, taken, curvature)
     block.add(f"if product > {LARGEST_PRODUCT}:")
     block.add("    total -= log(product)")
     block.add("    product = 1.0")
     out.lines += block.lines
 
 
-def _write_two_options(block: _Block, logits: list[str], slopes: list[dict[int, str]], taken: str) -> None:
+def _write_two_options(
+    block: _Block, logits: list[str], slopes: list[dict[int, str]], taken: str, curvature: bool
+) -> None:
     """Write the logistic case, by the logit by which what was taken is ahead."""
     block.add(f"up = {taken} == 1")
     block.add(f"ahead = {logits[0]} if up else -{logits[0]}")
@@ -230,9 +236,11 @@ def _write_two_options(block: _Block, logits: list[str], slopes: list[dict[int, 
     block.add("share = small * inverse")
     block.add("missed = share if ahead > 0.0 else 1.0 - share")
     block.add("residual = missed if up else -missed")
-    block.add("variance = share * inverse")
     for k, d in slopes[0].items():
         block.add(f"g{k} += residual * {d}")
+    if not curvature:
+        return
+    block.add("variance = share * inverse")
     _write_products(block, [(f"w{k}", "variance", d, k) for k, d in slopes[0].items()], slopes[0])
 
 
@@ -245,7 +253,9 @@ def _write_products(block: _Block, weighted: Sequence[tuple[str, str, str, int]]
                 block.add(f"f{i}_{j} += {name} * {other}")
 
 
-def _write_many_options(block: _Block, logits: list[str], slopes: list[dict[int, str]], taken: str) -> None:
+def _write_many_options(
+    block: _Block, logits: list[str], slopes: list[dict[int, str]], taken: str, curvature: bool
+) -> None:
     """Write the softmax of three options or more; the first one's logit is 0."""
     block.add("top = 0.0")
     for z in logits:
@@ -269,8 +279,9 @@ def _write_many_options(block: _Block, logits: list[str], slopes: list[dict[int,
         for k, d in own.items():
             block.add(f"g{k} += residual * {d}")
             block.add(f"m{k} += e{o} * {d}")
-        _write_products(block, [(f"w{k}", f"e{o}", d, k) for k, d in own.items()], own)
-    for i in used:
+        if curvature:
+            _write_products(block, [(f"w{k}", f"e{o}", d, k) for k, d in own.items()], own)
+    for i in used if curvature else ():
         for j in used:
             if j >= i:
                 block.add(f"f{i}_{j} -= m{i} * m{j}")

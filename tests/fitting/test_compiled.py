@@ -62,6 +62,8 @@ def test_a_kernel_says_what_the_model_says(name, options, rng, uncompiled):
     expected, found = plain.evaluate(u, subject), fast.evaluate(u, subject)
     np.testing.assert_allclose(found[0], expected[0], rtol=1e-12)  # the same sums in another order
     np.testing.assert_allclose(fast.log_likelihood(u, subject), expected[0], rtol=1e-12)
+    for one, other in zip(fast.score(u, subject), found):
+        np.testing.assert_array_equal(one, other)
     scale = np.abs(expected[1]).max()
     np.testing.assert_allclose(found[1], expected[1], atol=2e-6 * scale)  # the plain slopes are finite differences of 1e-7
     np.testing.assert_allclose(found[2], expected[2], atol=2e-6 * np.abs(expected[2]).max())
