@@ -92,13 +92,21 @@ def tasks(record: dict) -> str:
              "" if not row["bar"] else f"{row['bar']:,.0f}, {'met' if row['batched'] >= row['bar'] else 'missed'}"]
             for row in record["rows"]]
     grown = [row for row in record["rows"] if "growth" in row]
-    sizes = list(grown[0]["growth"])
-    growth = [[f"`{row['task']}`", *(f"{row['growth'][size]:,.0f}" for size in sizes), f"{row['plain_loop']:,.0f}"] for row in grown]
+    sizes, peers = list(grown[0]["growth"]), list(dict.fromkeys(peer for row in grown for peer in row["peers"]))
+    growth = [[f"`{row['task']}`", *(f"{row['growth'][size]:,.0f}" for size in sizes)] for row in grown]
+    beside = [[f"`{row['task']}`", f"{row['batched']:,.0f}", *(_beside(row, peer) for peer in peers)] for row in grown]
     return ("## Speed of the tasks\n\n`python -m benchmarks.tasks`: environment steps a CPU-second, one thread, whole episodes with "
             "random actions: many episodes side by side, and one as a Gymnasium environment stepped in a loop.\n\n"
             + table(["task", "episodes", "side by side", "Gymnasium, one episode", "asked for"], rows)
-            + "\n\nGrowth with the episodes side by side, and a plain loop over scalars:\n\n"
-            + table(["task", *(f"{int(size):,}" for size in sizes), "plain loop"], growth))
+            + "\n\nGrowth with the episodes side by side:\n\n" + table(["task", *(f"{int(size):,}" for size in sizes)], growth)
+            + "\n\nBeside what others have, in the same run (how many times ours is faster): a single environment written with "
+            "scalars, as public reproductions have it, and NeuroGym's task:\n\n"
+            + table(["task", "ours, 1,024 episodes", *peers], beside))
+
+
+def _beside(row: dict, peer: str) -> str:
+    steps = row["peers"].get(peer)
+    return f"{steps:,.0f} ({row['batched'] / steps:,.0f} times)" if steps else ""
 
 
 def main() -> None:

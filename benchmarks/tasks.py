@@ -2,22 +2,29 @@
 
     python -m benchmarks.tasks --out benchmarks/measured/tasks.json
     python -m benchmarks.tasks --tasks bandit/independent two_step/wang2018 --seconds 1
+    python -m benchmarks.tasks --neurogym ../neurogym/bin/python --out benchmarks/measured/tasks.json
 
 For every task, uniformly random actions, drawn beforehand, in whole episodes, so that drawing the hidden parameters
 counts: 1,024 episodes side by side (32 where one observation has more than 1,000 numbers), and one episode as a
 Gymnasium environment stepped in a Python loop. For one bandit and one two-step task also the growth from 1 to 8,192
-episodes, and the same protocol as a plain loop with scalars, as single environments are mostly written.
+episodes, and what others' code does there: a single environment written with scalars, as public reproductions have it
+(``benchmarks/single_environments.py``), and NeuroGym, where an interpreter that has it is given
+(``benchmarks/neurogym_steps.py``).
 """
 
 import argparse
 import json
 import platform
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import gymnasium
 import numpy as np
 
+from benchmarks.single_environments import SINGLE
+from cogmeta.errors import UserError
 from cogmeta.files import atomic_path
 from cogmeta.gym import TaskEnv
 from cogmeta.task import Task
@@ -49,10 +56,9 @@ def steps_per_second(task: Task, n_episodes: int, seconds: float) -> float:
     return measured(play, seconds)
 
 
-def gymnasium_steps_per_second(task: Task, seconds: float) -> float:
-    """Return steps a CPU-second of one episode after another through Gymnasium's interface."""
-    env, n_steps = TaskEnv(task), task.spec.n_steps
-    actions = np.random.default_rng(0).integers(0, task.spec.n_actions, n_steps).tolist()
+def single_steps_per_second(env: gymnasium.Env, n_steps: int, seconds: float) -> float:
+    """Return steps a CPU-second of episodes of ``n_steps``, one after another, through Gymnasium's interface."""
+    actions = np.random.default_rng(0).integers(0, env.action_space.n, n_steps).tolist()
     env.reset(seed=0)
 
     def play() -> int:
@@ -73,47 +79,29 @@ def measured(play: Callable[[], int], seconds: float) -> float:
     return done / (time.process_time() - start)
 
 
-def single_bandit(n_trials: int = 100) -> int:
-    """Play one episode of a two-armed Bernoulli bandit with scalars, as a plain loop; return its steps."""
-    rng = _RNG
-    arms = rng.uniform(size=2)
-    for trial in range(n_trials):
-        action = rng.integers(2)
-        reward = 1.0 if rng.uniform() < arms[action] else 0.0
-        _ = np.array([trial / n_trials, reward], np.float32)
-    return n_trials
-
-
-def single_two_step(n_trials: int = 100) -> int:
-    """Play one episode of the two-step task of Wang et al. 2018 with scalars, as a plain loop; return its steps."""
-    rng = _RNG
-    better = rng.integers(2)
-    for _ in range(n_trials):
-        action = rng.integers(2)
-        state2 = action if rng.uniform() < 0.8 else 1 - action
-        _ = np.eye(3, dtype=np.float32)[1 + state2]
-        rng.integers(2)
-        _ = 1.0 if rng.uniform() < (0.9 if state2 == better else 0.1) else 0.0
-        _ = np.eye(3, dtype=np.float32)[0]
-        better = better if rng.uniform() > 0.025 else 1 - better
-    return 2 * n_trials
-
-
-_RNG = np.random.default_rng(0)
-SINGLE = {"bandit/independent": single_bandit, "two_step/wang2018": single_two_step}
-"""Tasks whose growth is shown -> their plain loop."""
-
-
 def row(name: str, seconds: float) -> dict[str, object]:
     """Return what is measured of one task."""
     task = make_task(name)
     n_episodes = FEW if task.spec.observation_size > LARGE else SIDE_BY_SIDE
     found = {"task": name, "episodes": n_episodes, "batched": steps_per_second(task, n_episodes, seconds),
-             "gymnasium": gymnasium_steps_per_second(task, seconds), "bar": BAR.get(name.split("/")[0])}
+             "gymnasium": single_steps_per_second(TaskEnv(task), task.spec.n_steps, seconds),
+             "bar": BAR.get(name.split("/")[0])}
     if name in SINGLE:
+        single = single_steps_per_second(SINGLE[name](), task.spec.n_steps, seconds)
         found |= {"growth": {str(size): steps_per_second(task, size, seconds) for size in SIZES},
-                  "plain_loop": measured(SINGLE[name], seconds)}
+                  "peers": {"single environment": single}}
     return found
+
+
+def neurogym(python: Path, seconds: float) -> dict[str, dict[str, float]]:
+    """Return steps a CPU-second of NeuroGym by our task's name, measured by another interpreter, which has it."""
+    script = Path(__file__).with_name("neurogym_steps.py")
+    done = subprocess.run([python, script, str(seconds)], capture_output=True, text=True)
+    if done.returncode:
+        raise UserError(f"{python} could not run NeuroGym: {done.stderr.strip().splitlines()[-1]}. Its environment needs "
+                        "pip install neurogym torch.")
+    found = json.loads(done.stdout.splitlines()[-1])
+    return {name: {f"NeuroGym {found['version']}": steps} for name, steps in found["steps_per_second"].items()}
 
 
 def main() -> None:
@@ -121,12 +109,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", nargs="+", default=task_names())
     parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--neurogym", type=Path, help="an interpreter with NeuroGym, to be measured in the same run")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
+    theirs = neurogym(arguments.neurogym, arguments.seconds) if arguments.neurogym else {}
     print(f"{'steps a CPU-second':28s}{'episodes':>10s}{'batched':>14s}{'Gymnasium':>12s}")
     rows = []
     for name in arguments.tasks:
         rows.append(found := row(name, arguments.seconds))
+        if "peers" in found:
+            found["peers"] |= theirs.get(name, {})
         print(f"{name:28s}{found['episodes']:10,}{found['batched']:14,.0f}{found['gymnasium']:12,.0f}", flush=True)
     if arguments.out:
         record = {"seconds": arguments.seconds, "numpy": np.__version__, "python": platform.python_version(), "rows": rows}
