@@ -17,7 +17,7 @@ app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_compl
 
 @app.command()
 def tasks(
-    name: Annotated[str | None, typer.Argument(help="Registered id; without it all are listed.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Registered id, or a suite such as bandit; without it all are listed.")] = None,
     docs: Annotated[Path | None, typer.Option(help="Write a page a suite into this folder instead.")] = None,
     suite: Annotated[str | None, typer.Option(help="This suite alone, such as two_step.")] = None,
     episodes: Annotated[int, typer.Option(help="With --docs: episodes of each reference player, at most.")] = 200,
@@ -31,8 +31,8 @@ def tasks(
         raise unknown_name("suite", suite, suites())
     if docs is not None:
         _write(docs, suite, episodes, console)
-    elif name is None:
-        console.print(overview(suite))
+    elif name is None or name in suites():
+        console.print(overview(name or suite))
     else:
         entry = registered(name)
         console.print(details(entry))

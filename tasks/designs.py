@@ -284,7 +284,14 @@ DESIGNS = (
         learns="Which of two new objects pays: to guess once, then to stay with it or to leave it, wherever it stands.",
         departure="Vectors of eight random numbers stand for the images and one action for a movement of the eyes; rewards "
                   "(.2 for fixation, 1, -1) are those of Wang et al. 2016, the 2018 paper prints none; without fixation "
-                  "the trial is lost; an episode is one pair (n_trials=24 lets four follow each other).",
+                  "the trial is lost; an episode is one pair (harlow/session has four).",
+    ),
+    Registered(
+        name="harlow/session", constructor=HarlowVector, settings={"n_trials": 24}, tags=("harlow", "fixation", "monkeys"),
+        citation="Wang et al. 2018, simulation 5; Harlow 1949",
+        learns="As harlow/vector, and to drop what paid before as soon as a new pair appears.",
+        departure="As harlow/vector; monkeys, and the paper's agent, went from pair to pair, a new one every six trials. How many "
+                  "pairs make an episode is not stated: four are our choice, the agent's state kept from pair to pair.",
     ),
     Registered(
         name="harlow/pixels", constructor=HarlowPixels, tags=("harlow", "fixation", "pixels", "monkeys"),

@@ -15,7 +15,7 @@ from tasks.registry import make_task
 from tasks.uniform_of import uniform_of
 
 TASK = make_task("harlow/vector")
-MANY = make_task("harlow/vector", n_trials=24)
+MANY = make_task("harlow/session")
 
 
 def accuracy(name, task, n_episodes=4000, seed=1):

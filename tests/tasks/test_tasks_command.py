@@ -15,6 +15,12 @@ def test_the_list_names_every_task_with_its_trials_and_source():
         assert registered(name).citation.split(";")[0].split(",")[0] in line
 
 
+def test_the_name_of_a_suite_lists_the_suite():
+    output = CliRunner().invoke(app, ["two_step"]).output
+    assert output == CliRunner().invoke(app, ["--suite", "two_step"]).output
+    assert " two_step/daw2011 " in output and "bandit/easy" not in output
+
+
 def test_one_task_is_shown_with_all_its_settings_and_references():
     output = CliRunner().invoke(app, ["two_step/daw2011"]).output
     for setting, value in make_task("two_step/daw2011").settings.items():
