@@ -57,14 +57,15 @@ def steps_per_second(task: Task, n_episodes: int, seconds: float) -> float:
 
 
 def single_steps_per_second(env: gymnasium.Env, n_steps: int, seconds: float) -> float:
-    """Return steps a CPU-second of episodes of ``n_steps``, one after another, through Gymnasium's interface."""
+    """Return steps a CPU-second of episodes of ``n_steps`` at most, one after another, through Gymnasium's interface."""
     actions = np.random.default_rng(0).integers(0, env.action_space.n, n_steps).tolist()
     env.reset(seed=0)
 
     def play() -> int:
         env.reset()
-        for action in actions:
-            env.step(action)
+        for step, action in enumerate(actions, start=1):
+            if env.step(action)[2]:
+                return step
         return n_steps
 
     return measured(play, seconds)

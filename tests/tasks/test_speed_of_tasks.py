@@ -15,6 +15,7 @@ from benchmarks import results  # noqa: E402
 from benchmarks import tasks as benchmark  # noqa: E402
 from benchmarks.single_environments import SINGLE  # noqa: E402
 from cogmeta.errors import UserError  # noqa: E402
+from cogmeta.gym import TaskEnv  # noqa: E402
 from tasks.registry import make_task  # noqa: E402
 
 
@@ -59,6 +60,11 @@ def test_the_single_environments_beside_ours_play_the_same_protocol(name):
     error = single_reward.std() * np.sqrt(1 / 200 + 1 / 2000)
     assert abs(single_reward.mean() - batched.mean()) < 5 * error
     assert 0.7 < single_reward.std() / batched.std() < 1.4  # the spread of 200 sums is known to a twentieth
+
+
+def test_episodes_that_end_early_are_measured_too():
+    task = make_task("bandit/horizon")
+    assert benchmark.single_steps_per_second(TaskEnv(task), task.spec.n_steps, 0.01) > 0
 
 
 def play(env, seed):
