@@ -23,8 +23,10 @@ def draw_bag(
     """
     bag = np.tile(np.repeat(np.arange(n_contexts), n_exposures), (n_epochs, 1))
     context = rng.permuted(bag, axis=1)
-    seen = (context[:, :, None] == np.arange(n_contexts)).cumsum(axis=1)
-    return context, np.take_along_axis(seen, context[:, :, None], axis=2)[..., 0] - 1
+    small = context.astype(np.min_scalar_type(n_contexts))  # short integers are sorted in linear time
+    exposure, by_context = np.empty_like(context), np.argsort(small, axis=1, kind="stable")
+    np.put_along_axis(exposure, by_context, np.tile(np.arange(n_exposures), n_contexts)[None], axis=1)
+    return context, exposure
 
 
 def draw_barcodes(context: np.ndarray, n_contexts: int, n_bits: int, rng: np.random.Generator) -> np.ndarray:

@@ -5,7 +5,8 @@ import pytest
 
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.simulate import replay, simulate
-from tasks.characters import alphabet, discriminants, draw_characters
+from tasks.characters import BLOT, N_POINTS, alphabet, discriminants, draw_characters
+from tasks.contexts import draw_bag
 from tasks.players import player
 from tasks.registry import make_task
 
@@ -34,6 +35,13 @@ def test_every_context_returns_exactly_ten_times_in_an_epoch():
     _, state = begun()
     assert all((np.bincount(bag) == 10).all() for bag in state.context)
     assert (np.sort(state.exposure, axis=1) == np.repeat(np.arange(10), 10)).all()
+
+
+@pytest.mark.parametrize("n_contexts, n_exposures", [(10, 10), (300, 2)])
+def test_exposures_count_how_often_a_context_was_met_before(n_contexts, n_exposures):
+    context, exposure = draw_bag(5, n_contexts, n_exposures, np.random.default_rng(1))
+    for bag, count in zip(context.tolist(), exposure.tolist(), strict=True):
+        assert count == [bag[:place].count(met) for place, met in enumerate(bag)]
 
 
 def test_the_order_of_the_bag_is_drawn_without_replacement():
@@ -104,6 +112,25 @@ def test_discriminants_are_uncorrelated_within_characters_and_the_first_tell_mos
     assert np.abs(correlation - np.eye(6)).max() < 0.05  # 4 / sqrt(7,800)
     told = own.var(axis=0) / np.diag(within)
     assert (np.diff(told) < 0).all() and told[-1] > 1
+
+
+@pytest.mark.parametrize("n_pixels", [4, 8, 32])
+def test_a_drawing_is_what_a_plain_loop_over_points_and_pixels_gives(n_pixels):
+    """In double precision; ours are single, with distances up to 31 pixels: 1e-4 of a grey level is 8 bits of room."""
+    character = np.array([[3, 5], [3, 0]])
+    ours = draw_characters(character, "test", np.random.default_rng(2), 0.04, n_pixels)
+    rng = np.random.default_rng(2)
+    points = alphabet("test", 6)[character]
+    moved = points + 0.04 * rng.standard_normal(points.shape, dtype=np.float32)
+    moved = moved + 0.04 * rng.standard_normal((2, 2, 1, 1, 2), dtype=np.float32)
+    for place in np.ndindex(2, 2):
+        ink = np.zeros((n_pixels, n_pixels))
+        for first, second, third in moved[place].astype(float):
+            for t in np.linspace(0, 1, N_POINTS):
+                x, y = (n_pixels - 1) * ((1 - t) ** 2 * first + 2 * t * (1 - t) * second + t**2 * third)
+                for row, column in np.ndindex(n_pixels, n_pixels):
+                    ink[row, column] += np.exp(-((column - x) ** 2 + (row - y) ** 2) / (2 * BLOT**2))
+        assert np.abs(ours[place] - (1 - np.exp(-ink))).max() < 1e-4
 
 
 def test_training_and_test_characters_have_none_in_common():
