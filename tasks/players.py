@@ -112,8 +112,8 @@ def players(task: Task) -> dict[str, Agent]:
     Examples
     --------
     >>> from tasks.registry import make_task
-    >>> list(players(make_task("two_step/wang2018")))
-    ['random', 'win-stay-lose-shift', 'model-free', 'model-based', 'bayes-optimal', 'oracle']
+    >>> list(players(make_task("bandit/informative")))
+    ['random', 'win-stay-lose-shift', 'each-arm-once', 'search', 'informed', 'oracle']
     """
     fitting = next(make(task) for kind, make in FAMILIES if isinstance(task, kind))
     return {agent.name: agent for agent in fitting}

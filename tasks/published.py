@@ -5,6 +5,7 @@ the design by arithmetic or dynamic programming; ``computed`` ones were simulate
 100 trials; two-step episodes of unstated number; 20,000 bandits of Duan et al., whose own table has 1,000).
 """
 
+import math
 from dataclasses import dataclass
 
 
@@ -35,11 +36,23 @@ _BANDITS = {  # regret of 100 trials
 }
 _TWO_STEP = {  # reward a trial
     "two_step/wang2016": {"bayes-optimal": 0.669},
+    "two_step/daw2011": {"model-free": 0.529, "model-based": 0.529, "hybrid": 0.533},
     "two_step/wang2018": {"random": 0.500, "model-free": 0.636, "model-based": 0.656, "bayes-optimal": 0.706,
                           "oracle": 0.741},
 }
 _EXACT = {  # reward a trial
-    "bandit/informative": {"informed": 20.55 / 5, "search": 11.0 / 5},
+    "bandit/informative": {"random": 6.614 / 5, "each-arm-once": 6.614 / 5, "search": 11.0 / 5, "informed": 20.55 / 5,
+                           "oracle": 5.0},
+    "bandit/independent": {"oracle": 2 / 3},
+    **{f"bandit/restless{which}": {"random": 0.5, "oracle": 0.75} for which in ("", "_low", "_high", "_wang2016")},
+    **{f"bandit/{which}": {"random": 0.5, "oracle": 0.775} for which in ("volatile", "shifting_volatility")},
+    "bandit/reversal3": {"random": 0.4, "oracle": 0.8},
+    "bandit/gaussian2018_1": {"random": 0.0, "oracle": 0.1 * math.sqrt(10 / (2 * math.pi))},
+    **{f"bandit/gaussian{which}": {"random": 0.0, "oracle": 0.1 * 10 / math.sqrt(math.pi)} for which in ("2018_2", "2019")},
+    "bandit/risky": {"random": 0.28125, "oracle": 0.365625},  # pellets 1 or 4 p, times .25; ten trials are imposed
+    "bandit/reversal": {"experience-only": 0.5, "hidden-state": 0.5},
+    "harlow/vector": {"random": 0.2, "side win-stay-lose-shift": 0.2, "ideal": 0.2 + 5 / 6, "oracle": 1.2},
+    "harlow/session": {"random": 0.2, "side win-stay-lose-shift": 0.2, "ideal": 0.2 + 5 / 6, "oracle": 1.2},
     "bandit/barcode": {"random": 0.18, "oracle": 0.9},
     "bandit/barcode_class": {"random": 0.18, "oracle": 0.9},
     "bandit/contextual_choice": {"random": 0.05, "follow-evidence": 0.0775, "remember-answer": 0.08875, "oracle": 0.1},
@@ -49,6 +62,12 @@ _EXACT = {  # reward a trial
     "two_step/miller2017": {"random": 0.5, "oracle": 0.68},
     "two_step/kool2016": {"random": 0.5, "oracle": 2 / 3},
     "two_step/daw2011": {"random": 0.5},
+    "mdp/random": {"random": 1.0},
+}
+_SIMULATED = {  # reward a trial
+    **{f"bandit/{which}": {"ideal-without-memory": 0.442, "ideal-with-memory": (4.42 + 8.14 + 8.82 + 8.96 + 6 * 9.0) / 100}
+       for which in ("barcode", "barcode_class")},
+    "mdp/random": {"optimum": 2.185},
 }
 _DUAN = {  # (arms, pulls) -> total reward
     (5, 10): {"random": 5.0, "thompson": 5.8}, (10, 10): {"random": 5.0, "thompson": 5.6},
@@ -68,6 +87,7 @@ def _entries(table: dict[str, dict[str, float]], measure: str, source: str) -> d
 PUBLISHED: dict[tuple[str, str], Published] = (
     _entries(_BANDITS, "regret", "computed")
     | _entries(_TWO_STEP, "reward", "computed")
+    | _entries(_SIMULATED, "reward", "computed")
     | _entries(_EXACT, "reward", "exact")
     | {("bandit/independent", "bayes-optimal"): Published(1.748, "regret", "exact"),
        ("two_step/wang2016", "bayes-optimal"): Published(0.669, "reward", "exact")}

@@ -4,7 +4,7 @@ They assume that first-stage action 0 commonly leads to second-stage state 0, an
 the transition probability. At fixation they fixate; where the second-stage action does not matter they take either.
 Sources: Wang et al. 2018, simulation 4; Daw et al. 2005 for the two kinds of learner. How ours departs: the papers do
 not state the settings of their reference learners; learning rate .5, inverse temperature 5 and first value .5 are ours.
-The seven-parameter hybrid of Daw et al. 2011 is a cognitive model and stands with those.
+The hybrid, latent-state and reward-as-cue players are cognitive models, see ``tasks/two_step_players.py``.
 """
 
 from abc import abstractmethod

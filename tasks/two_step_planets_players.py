@@ -1,7 +1,7 @@
-"""Players of the two-step task with two first-stage states: model-free, model-based, a belief on a grid, the oracle.
+"""Players of the two-step task with two first-stage states: model-free, model-based, hybrid, a belief on a grid, the oracle.
 
-The learners are the model ``two_step/kool`` with model-based weight 0 and 1; learning rate .5, inverse temperature 5 and
-eligibility .5 are our choice. How ours departs: the source fits such learners and does not print reference settings.
+The learners are the model ``two_step/kool`` with model-based weight 0, 1 and .5 (hybrid); learning rate .5, inverse
+temperature 5 and eligibility .5 are our choice. How ours departs: the source fits such learners and does not print reference settings.
 """
 
 import numpy as np
@@ -88,5 +88,5 @@ def kool_learner(task: PlanetTwoStep, model_based_weight: float, **changed: floa
 
 def planet_players(task: PlanetTwoStep) -> list[Agent]:
     """Return every reference player of the design, the simplest first."""
-    learners = [] if task.fixation else [kool_learner(task, 0.0), kool_learner(task, 1.0)]
+    learners = [] if task.fixation else [kool_learner(task, weight) for weight in (0.0, 1.0, 0.5)]
     return [RandomTwoStep(task), *learners, PlanetFilter(task), Oracle(task)]

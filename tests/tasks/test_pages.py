@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from tasks.picture import picture
 from tasks.players import players
 from tasks.published import PUBLISHED
 from tasks.registry import make_task, task_names
+from tasks.train_run import measure
 
 FOLDER = Path(__file__).parents[2] / "docs" / "tasks"
 AGAIN = "Run: cogmeta tasks --docs docs/tasks --suite "
@@ -50,6 +52,45 @@ def test_every_setting_of_every_task_has_a_meaning(name):
 def test_numbers_of_papers_belong_to_players_that_there_are():
     known = {design: set(players(make_task(design))) for design in {design for design, _ in PUBLISHED}}
     assert not [(design, player) for design, player in PUBLISHED if player not in known[design]]
+
+
+def numbers_of(suite):
+    """Return design -> player -> (episodes, {measure: (mean, standard error)}) as the page of a suite has them."""
+    text = (FOLDER / f"{suite}.md").read_text(encoding="utf-8")
+    found = {}
+    for entry in suites()[suite]:
+        own = text.split(f"**{entry.name}**\n")[1].split("**")[0]
+        n_episodes = int(re.search(r"(\d+) episodes", own)[1])
+        cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in own.splitlines() if line.startswith("| ")][1:]
+        found[entry.name] = {cell[0]: (n_episodes, {
+            measure: tuple(map(float, value.split(" ± "))) for measure, value in zip(("reward", "regret"), cell[1:3]) if value})
+            for cell in cells}
+    return found
+
+
+@pytest.mark.parametrize("suite", suites())
+def test_what_players_earn_on_a_page_agrees_with_what_is_exact_or_was_computed_elsewhere(suite):
+    """Within 4 standard errors and the rounding of both numbers: of a computed one to its last digit, see ``published.py``."""
+    for (design, player), known in PUBLISHED.items():
+        if design.split("/")[0] == suite:
+            mean, error = numbers_of(suite)[design][player][1][known.measure]
+            rounding = 0.0 if known.source == "exact" else 0.03 if known.measure == "regret" else 0.01
+            assert abs(mean - known.value) <= 4 * error + rounding + 1e-3 * max(1.0, abs(known.value)), (design, player, mean, known)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", task_names())
+def test_what_players_earn_on_a_page_is_what_they_earn_now(name):
+    """A tenth as many episodes of another seed: within 5 standard errors of the difference, over some 700 numbers."""
+    task, found = make_task(name), numbers_of(name.split("/")[0])[name]
+    for player, agent in players(task).items():
+        n_episodes, by_measure = found[player]
+        few = max(20 // task.spec.episodes_per_epoch, 2, n_episodes // task.spec.episodes_per_epoch // 10)
+        scores = measure(agent, task, few * task.spec.episodes_per_epoch, seed=1)
+        for what, (mean, error) in by_measure.items():
+            now = scores[{"reward": "reward_per_trial"}.get(what, what)]
+            spread = max(error, 1e-9) * np.sqrt(1 + n_episodes / (few * task.spec.episodes_per_epoch))
+            assert abs(now - mean) <= 5 * spread + 2e-3 * max(1.0, abs(mean)), (player, what, now, mean)
 
 
 def test_a_picture_shows_every_step_of_whole_trials():

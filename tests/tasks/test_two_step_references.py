@@ -54,6 +54,34 @@ def test_references_reach_the_reward_and_stay_probabilities_of_the_table(name):
         assert abs(mean - expected) < 0.005 + 4 * error
 
 
+@pytest.mark.parametrize("name", ["wang2016", "wang2018", "miller2017"])
+def test_designs_with_reversals_have_every_kind_of_learner_that_the_field_tells_apart(name):
+    """What each knows shows in what it earns: reward as cue < model-free < hybrid < model-based < latent state < optimum."""
+    task = make_task(f"two_step/{name}")
+    order = ["reward-as-cue", "model-free", "hybrid", "model-based", "latent-state", "bayes-optimal", "oracle"]
+    n_episodes = 4000 if name == "wang2016" else 800
+    earned = [simulate(players(task)[who], task, n_episodes, seed=3).reward.sum(axis=0) / task.n_trials for who in order]
+    for less, more in zip(earned, earned[1:]):
+        error = np.hypot(less.std(), more.std()) / np.sqrt(n_episodes)
+        assert more.mean() - less.mean() > -2 * error  # hybrid and model-based rats earn alike
+    assert earned[0].mean() < earned[3].mean() < earned[5].mean() < earned[6].mean()
+
+
+def test_the_full_task_and_that_of_two_first_stage_states_have_the_hybrid_and_its_two_ends():
+    for name in ("daw2011", "kool2016"):
+        assert {"model-free", "model-based", "hybrid"} < set(players(make_task(f"two_step/{name}")))
+        assert "hybrid" not in players(make_task(f"two_step/{name}", fixation=True))
+
+
+def test_the_hybrid_of_the_full_task_earns_what_was_computed_elsewhere():
+    """600 subjects x 201 trials by another program, three decimals: within rounding and 2 standard errors of the difference."""
+    task = make_task("two_step/daw2011")
+    for name, expected in [("model-free", 0.529), ("model-based", 0.529), ("hybrid", 0.533)]:
+        earned = simulate(players(task)[name], task, 2000, seed=5).reward.sum(axis=0) / task.n_trials
+        error = earned.std() * np.sqrt(1 / 2000 + 1 / 600)
+        assert abs(earned.mean() - expected) < 0.0005 + 2 * error, (name, earned.mean())
+
+
 def test_the_oracle_earns_what_the_transitions_allow():
     for name, expected in [("wang2018", 0.8 * 0.9 + 0.2 * 0.1), ("wang2016", 0.75 * 0.9 + 0.25 * 0.1)]:
         _, reward, _ = played(make_task(f"two_step/{name}"), "oracle")
