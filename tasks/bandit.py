@@ -55,6 +55,12 @@ class BernoulliBandit(ArmsTask):
     name : str
         Registered id.
 
+    Notes
+    -----
+    Once an episode ``p_a ~`` the distribution named by ``arms``, such as ``p_a ~ U[0, 1]`` for each arm, or ``p_1 = 1
+    - p_0``; then in every trial ``r ~ Bernoulli(p_a)`` for the arm ``a`` taken. Regret of an episode: ``sum_t (max_a
+    p_a - p_{a_t})``.
+
     Examples
     --------
     >>> task = BernoulliBandit(arms="easy", n_trials=3)

@@ -162,6 +162,13 @@ class BarcodeBandit(ContextBandit):
     n_arms, n_contexts, n_exposures, n_trials, good, bad, arms, trial_index, name
         See ``ContextBandit``.
 
+    Notes
+    -----
+    Every context has one good arm: ``r ~ Bernoulli(good)`` there, ``Bernoulli(bad)`` on the others. A bag holds each
+    context ``n_exposures`` times; episodes are drawn from it without replacement. An ideal learner takes the arm of
+    the largest ``w log(good / bad) + l log((1 - good) / (1 - bad))``, ``w`` rewards and ``l`` failures of the arm in
+    this context.
+
     Examples
     --------
     >>> task = BarcodeBandit(n_contexts=3, n_exposures=2, n_trials=4)
@@ -207,6 +214,12 @@ class CharacterBandit(ContextBandit):
         the right character in .991 of the returns with 24 discriminants, in .982 with pixels.
     n_arms, n_contexts, n_exposures, n_trials, good, bad, arms, trial_index, name
         See ``ContextBandit``.
+
+    Notes
+    -----
+    As ``BarcodeBandit``; the cue is a picture ``1 - exp(-ink)``, where every point of a stroke leaves a Gaussian blot
+    of ink. Every control point of a stroke is ``N(c, jitter^2)`` in each drawing, and the whole character moves by
+    ``N(0, jitter^2)``, too.
     """
 
     split: str = "training"

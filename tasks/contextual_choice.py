@@ -61,6 +61,13 @@ class ContextualChoice(ArmsTask):
     name : str
         Registered id.
 
+    Notes
+    -----
+    Every context has a right arm, ``~ U`` over the arms. From step ``s`` on, drawn from ``evidence_from``, the
+    evidence is one-hot at the right arm; before, at any arm. The last step of an episode pays the share of its
+    answers that were right. With memory one is right from step 1 on where the context was met before, without it from
+    step ``s`` on, before with ``1 / n_arms``.
+
     Examples
     --------
     >>> task = ContextualChoice(n_contexts=3, n_trials=6)

@@ -85,6 +85,12 @@ class GaussianBandit(_TwoGaussians):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``mu_a ~ N(0, mean_variance_a)`` once an episode, ``points ~ N(mu_a, noise_variance_a)``, reward ``reward_scale *
+    points``. Of what a Kalman filter believes, ``V = m_0 - m_1``, ``RU = s_0 - s_1`` and ``TU = sqrt(s_0^2 +
+    s_1^2)``, choices of people are told by ``P(0) = Phi(w_1 V + w_2 RU + w_3 V / TU)``.
     """
 
     citation: ClassVar[str] = "Gershman 2018"
@@ -136,6 +142,11 @@ class RiskyOrSafeBandit(_TwoGaussians):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``mu_a ~ N(0, mean_variance)`` and whether an arm is risky ``~ Bernoulli(1/2)``, once an episode; ``points ~
+    N(mu_a, risky_variance)`` or ``N(mu_a, safe_variance)``, reward ``reward_scale * points``.
     """
 
     citation: ClassVar[str] = "Gershman 2019"

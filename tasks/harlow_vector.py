@@ -34,6 +34,12 @@ class HarlowVector(Harlow):
     n_trials, pair_length, unrewarded, fixation_reward, objects, n_objects, name
         See ``Harlow``.
 
+    Notes
+    -----
+    Of a pair of objects, each a vector ``~ N(0, 1)^object_size``, one pays 1 and the other ``unrewarded``, always;
+    which stands left is drawn anew every trial. The best that can be done is ``P(right) = .5`` on the first trial of
+    a pair and 1 on all others.
+
     Examples
     --------
     >>> task = HarlowVector(object_size=2)

@@ -59,6 +59,12 @@ class HorizonBandit(ArmsTask):
     name : str
         Registered id.
 
+    Notes
+    -----
+    One arm's mean is ``m ~ U(base_means)``, the other's ``m + d`` or ``m - d``, ``d ~ U(differences)``; points ``~
+    N(mean, noise_sd^2)``, reward ``reward_scale * points``. First free choices are told by ``P(a) = 1 / (1 + exp(-(dR
+    + A dI + B) / sigma))``: ``dR`` the difference of observed means, ``dI`` +1 or -1 for the arm that was seen less.
+
     Examples
     --------
     >>> task = HorizonBandit()

@@ -45,6 +45,12 @@ class InformativeBandit(ArmsTask):
         Whether agents see ``trial / n_trials``; the paper does not say, ours do not.
     name : str
         Registered id.
+
+    Notes
+    -----
+    The target ``k ~ U{1, ..., n_targets}`` once an episode. ``r(a) = target_reward`` if ``a = k``, ``hint * k`` for
+    the last arm, else ``other_reward``. Whoever takes the last arm once and then the target expects ``.55 + 4 * 5 =
+    20.55``.
     """
 
     n_targets: int = 10

@@ -51,6 +51,12 @@ class BaitedBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``P(reward | a) = 1 - (1 - p0_a)^(n_a + 1)``, ``n_a`` trials since ``a`` was last taken; ``p0_0 + p0_1 =
+    total_probability``. Matching: ``log(C_0 / C_1) = slope * log(R_0 / R_1) + bias`` over choices and rewards of an
+    episode, slope 1 for who matches.
     """
 
     total_probability: float = 0.5

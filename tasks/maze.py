@@ -72,6 +72,12 @@ class Maze(Task):
     name : str
         Registered id.
 
+    Notes
+    -----
+    ``reward = step_reward + target_reward [at the target] + wall_reward [a wall was hit]``. A maze is a random
+    spanning tree of the grid; a visit begins at the same start and ends at the target or after ``visit_steps``. Steps
+    of the shortest way count turns.
+
     Examples
     --------
     >>> task = Maze(sight=2)

@@ -47,6 +47,12 @@ class MazePixels(Maze):
     size, n_visits, visit_steps, loops, target_reward, step_reward, wall_reward, mazes, n_mazes, name
         See ``Maze``; ``sight`` is not used.
 
+    Notes
+    -----
+    Column ``x`` of a frame looks along a ray with ``(2 x + 1) / width - 1 = tan(angle) / tan(field_of_view / 2)``; a
+    wall that it meets ``d`` cells ahead, along the line of sight, is ``width / (2 tan(field_of_view / 2)) / d``
+    pixels tall. Rewards as in ``Maze``.
+
     Examples
     --------
     >>> task = MazePixels()

@@ -92,6 +92,12 @@ class RandomMDP(Task):
     name : str
         Registered id.
 
+    Notes
+    -----
+    ``P(. | s, a) ~ Dirichlet(transition_weight, ...)`` and ``mu(s, a) ~ N(reward_mean, reward_mean_sd^2)``, once an
+    episode; ``r ~ N(mu(s, a), reward_sd^2)``. The optimum of a visit is ``V_0(s) = 0``, ``V_h(s) = max_a [mu(s, a) +
+    sum_s' P(s' | s, a) V_{h-1}(s')]``, ``h`` steps before its end.
+
     Examples
     --------
     >>> task = RandomMDP(n_trials=20)

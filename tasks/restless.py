@@ -47,6 +47,11 @@ class RestlessBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``p(1) ~ U[0, 1]``, ``p(t + 1) = reflect(p(t) + sd * noise)`` at 0 and 1, standard normal noise, with ``sd`` of
+    this episode; arm 0 pays with ``p(t)``, arm 1 with ``1 - p(t)``.
     """
 
     drift_sd: tuple[float, ...] = (0.02, 0.1)

@@ -50,6 +50,12 @@ class DriftingBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``mu_a(t + 1) = decay mu_a(t) + (1 - decay) centre + N(0, drift_sd^2)``, for all arms, taken or not, from
+    ``mu_a(1) ~ N(centre, drift_sd^2 / (1 - decay^2))``. Points are ``N(mu_a, payoff_sd^2)``, rounded, within 1 and
+    100.
     """
 
     n_arms: int = 4

@@ -64,6 +64,13 @@ class InferredValue(Task):
     name : str
         Registered id.
 
+    Notes
+    -----
+    Targets appear left or right with 1/2. ``r ~ Bernoulli(reward_probability[0])`` for a saccade to a target on the
+    better side, ``Bernoulli(reward_probability[1])`` on the other, ``wrong_reward`` for one away from it. After a
+    trial the sides swap with probability ``reversal_hazard``, if at least ``min_block`` trials were played since the
+    last swap.
+
     Examples
     --------
     >>> task = InferredValue(n_trials=2)

@@ -45,6 +45,11 @@ class BlockBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    ``r ~ Bernoulli(good_probability)`` for the good arm, ``Bernoulli(other_probability)`` else. After every
+    ``block_length`` trials the good arm gives way to one of the others, drawn evenly.
     """
 
     n_arms: int = 3

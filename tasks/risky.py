@@ -53,6 +53,12 @@ class RiskyBandit(ArmsTask):
     name : str
         Registered id.
 
+    Notes
+    -----
+    ``r = reward_scale * small`` for the certain lever, ``reward_scale * large * Bernoulli(p)`` for the risky one,
+    ``p`` drawn from ``risky_probability`` once an episode. The risky lever is worth ``reward_scale * large * p``: it
+    is the better one where ``p > small / large``.
+
     Examples
     --------
     >>> task = RiskyBandit(risky_probability=(0.5,))

@@ -44,6 +44,12 @@ class ShiftingBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    The better arm pays with ``q``, the other with ``1 - q``. After each trial the spell changes its kind with
+    probability ``shift_hazard``; then, in a volatile spell, the arms swap with probability ``reversal_hazard``.
+    Spells last ``1 / shift_hazard`` trials on average.
     """
 
     stable_probability: float = 0.75

@@ -29,6 +29,12 @@ class DriftTwoStep(TwoStep):
     common_probability, n_trials, trial_index, fixation, invalid_penalty, name
         See ``TwoStep``. With fixation, ``FIXATE`` is invalid at the second stage too.
 
+    Notes
+    -----
+    Action ``a`` leads to state ``a`` with ``common_probability``, else to the other. Option ``o`` of state ``s`` pays
+    with ``p_so(t)``: ``p(1) ~ U[bounds]``, ``p(t + 1) = reflect(p(t) + drift_sd * noise)`` at the bounds, for all
+    four, chosen or not.
+
     Examples
     --------
     >>> task = DriftTwoStep(n_trials=2)

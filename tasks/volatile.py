@@ -52,6 +52,11 @@ class VolatileBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    The better arm pays with ``q``, the other with ``1 - q``: ``q = stable_probability`` in the stable half; in the
+    volatile one ``q = volatile_probability`` and the arms swap after every ``reversal_every`` trials of it.
     """
 
     stable_probability: float = 0.75

@@ -83,6 +83,12 @@ class WaterMaze(Task):
     name : str
         Registered id.
 
+    Notes
+    -----
+    ``reward = step_reward + goal_reward [at the goal]``; at the goal one is put on another place, drawn evenly. Every
+    context has a goal ``~ U`` over the places. From a random place the shortest way has ``2 size / 3`` steps on
+    average.
+
     Examples
     --------
     >>> task = WaterMaze(n_contexts=3, n_exposures=2, n_trials=4)

@@ -43,6 +43,16 @@ def test_the_example_of_a_page_runs(suite, capsys):
     assert "random" in printed and "subject" in printed
 
 
+@pytest.mark.parametrize("suite", suites())
+def test_a_page_has_a_picture_equations_settings_and_references_of_each_kind_of_task(suite):
+    text = (FOLDER / f"{suite}.md").read_text(encoding="utf-8")
+    _, *kinds = re.split(r"^## ", text.split("## Example")[0], flags=re.MULTILINE)
+    assert len(kinds) == len({entry.constructor for entry in suites()[suite]})
+    for part in kinds:
+        for heading in ("### Settings", "### Equations", "### How ours depart", "### A few trials of", "### References"):
+            assert heading in part, f"{part.splitlines()[0]} lacks {heading!r}; equations stand under Notes in its docstring."
+
+
 @pytest.mark.parametrize("name", task_names())
 def test_every_setting_of_every_task_has_a_meaning(name):
     without = [setting for setting, meaning in meanings(type(make_task(name))).items() if not meaning]
