@@ -21,7 +21,8 @@ from cogmeta.rollout import Rollout
 from cogmeta.task import TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.arms import ArmsTask, of_chosen
-from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner, share_best
+from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner
+from tasks.choosing import share_best
 from tasks.columns import flat, take
 
 
@@ -52,6 +53,11 @@ class FullFeedbackBandit(ArmsTask):
         Whether agents see ``trial / n_trials``.
     name : str
         Registered id.
+
+    Notes
+    -----
+    The kind of pair ``~ U`` over ``pairs``, once an episode; then ``outcome_a ~ Bernoulli(p_a)`` for both arms in every trial,
+    ``r = outcome_a`` of the arm taken. Where its kind swaps, the arms' ``p_a`` change places after ``n_trials // 2`` trials.
     """
 
     pairs: tuple[tuple[float, float], ...] = ((0.5, 0.5), (0.75, 0.25), (0.83, 0.17))

@@ -25,6 +25,9 @@ BEGIN, END = "<!-- sampled -->", "<!-- end -->"
 MOST_STEPS, MOST_NUMBERS = 100_000, 5e7
 """Steps played by each reference of a design, and numbers seen in them, unless the episodes asked for are fewer."""
 
+LEAST_EPOCHS = 20
+"""Epochs played where one has several episodes, if ``MOST_STEPS`` allow: a standard error is one over epochs."""
+
 EXAMPLE = '''```python
 from cogmeta.simulate import simulate
 from tasks.players import players
@@ -134,7 +137,9 @@ def _sampled(entries: list[Registered], n_episodes: int, listener: Callable[[str
 def _references(name: str, n_episodes: int) -> str:
     task = make_task(name)
     most = min(MOST_STEPS, MOST_NUMBERS / task.spec.observation_size) / task.spec.n_steps
-    n_episodes = min(n_episodes, max(2, int(most)) * task.spec.episodes_per_epoch)
+    per_epoch = task.spec.episodes_per_epoch
+    wanted = max(n_episodes, LEAST_EPOCHS * per_epoch) if per_epoch > 1 else n_episodes
+    n_episodes = min(wanted, max(2, int(most)) * per_epoch)
     rows = []
     for player, agent in players(task).items():
         scores = measure(agent, task, n_episodes)

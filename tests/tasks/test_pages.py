@@ -69,7 +69,7 @@ def numbers_of(suite):
     text = (FOLDER / f"{suite}.md").read_text(encoding="utf-8")
     found = {}
     for entry in suites()[suite]:
-        own = text.split(f"**{entry.name}**\n")[1].split("**")[0]
+        own = re.split(rf"\*\*|{END}", text.split(f"**{entry.name}**\n")[1])[0]
         n_episodes = int(re.search(r"(\d+) episodes", own)[1])
         cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in own.splitlines() if line.startswith("| ")][1:]
         found[entry.name] = {cell[0]: (n_episodes, {
