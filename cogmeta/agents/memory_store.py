@@ -10,6 +10,7 @@ from pathlib import Path
 from cogmeta.agents.store import read_tensors, write_tensors
 from cogmeta.errors import UserError
 from cogmeta.memory.dictionary import MemoryConfig, NeuralDictionary
+from cogmeta.memory.indexed import IndexedDictionary
 
 MEMORY = "memory.safetensors"
 FORMAT = "cogmeta memory 1"
@@ -56,5 +57,6 @@ def load_memory(folder: str | Path) -> NeuralDictionary:
     if metadata.get("format") != FORMAT:
         raise UserError(f"{str(path)!r} is not a memory of cogmeta (format {FORMAT!r} expected).")
     sizes = json.loads(metadata["memory"])
-    memory = NeuralDictionary(**{**sizes, "config": MemoryConfig(**sizes["config"])})
+    kind = {one.kind: one for one in (NeuralDictionary, IndexedDictionary)}[sizes.pop("kind", NeuralDictionary.kind)]
+    memory = kind(**{**sizes, "config": MemoryConfig(**sizes["config"])})
     return memory.restore(tensors)

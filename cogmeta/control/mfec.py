@@ -18,6 +18,7 @@ import torch
 from cogmeta.control.agent import ControlAgent, ControlConfig, Life, check_whole
 from cogmeta.control.visits import Step, Visits
 from cogmeta.memory.dictionary import MemoryConfig, NeuralDictionary
+from cogmeta.memory.indexed import IndexedDictionary
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class MFECConfig(ControlConfig):
         Numbers of a cue, a Gaussian random projection of the observation; 0 for the observation itself.
     capacity : int
         Entries an action, >= 1.
+    index : bool
+        Whether entries are found by an index of approximate neighbours, for more than some 100,000 of them (extra ``index``).
     observation_size, n_actions, restart, discount, epsilon, annealing_steps
         See ``ControlConfig``.
     """
@@ -41,6 +44,7 @@ class MFECConfig(ControlConfig):
     n_neighbours: int = 11
     projection: int = 0
     capacity: int = 10_000
+    index: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -63,10 +67,12 @@ class Remembered(NamedTuple):
 class ReturnMemory(ControlAgent):
     """An agent that remembers returns under cues, for every action; subclasses say what a return becomes, and is worth."""
 
+    dictionary = NeuralDictionary
+
     def nothing(self, n_lives: int) -> Remembered:
         """Return empty memories."""
         size = self.cue(torch.zeros(1, self.config.observation_size)).shape[1]
-        memory = NeuralDictionary(n_lives * self.config.n_actions, size, 1, self.config.memory)
+        memory = self.dictionary(n_lives * self.config.n_actions, size, 1, self.config.memory)
         return Remembered(memory, Visits.none(n_lives))
 
     def cue(self, observation: torch.Tensor) -> torch.Tensor:
@@ -140,6 +146,7 @@ class MFEC(ReturnMemory):
 
     def __init__(self, config: MFECConfig, seed: int = 0) -> None:
         super().__init__(config, seed)
+        self.dictionary = IndexedDictionary if config.index else NeuralDictionary
         generator, size = torch.Generator().manual_seed(seed), (config.observation_size, config.projection)
         self.projection = torch.randn(size, generator=generator) / max(config.projection, 1) ** 0.5 if config.projection else None
 

@@ -118,6 +118,8 @@ class NeuralDictionary:
     tensor([[5.]])
     """
 
+    kind = "exact"
+
     def __init__(self, n_epochs: int, cue_size: int, value_size: int, config: MemoryConfig = MemoryConfig()) -> None:
         self.config, self.n_epochs, self.cue_size, self.value_size = config, n_epochs, cue_size, value_size
         self.clear()
@@ -137,7 +139,7 @@ class NeuralDictionary:
 
     def clone(self) -> "NeuralDictionary":
         """Return an independent copy."""
-        copy = NeuralDictionary(self.n_epochs, self.cue_size, self.value_size, self.config)
+        copy = type(self)(self.n_epochs, self.cue_size, self.value_size, self.config)
         copy.n_writes = self.n_writes
         for name in TENSORS:
             setattr(copy, name, getattr(self, name).clone())
@@ -185,7 +187,7 @@ class NeuralDictionary:
             best, slot = likeness.topk(k, dim=-1)
             last = best[..., -1:] if self.config.n_neighbours else torch.full_like(best, -torch.inf)
             weight = 1.0 if even else self._weight(likeness, best[..., :1])
-            cell = torch.bmm(_weights(likeness, last, weight), self.stored_cell)
+            cell = torch.bmm(shares(likeness, last, weight), self.stored_cell)
         return Recall(cell, torch.where(best[..., 0] > -torch.inf, best[..., 0], 0.0), slot)
 
     def _weight(self, likeness: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
@@ -230,6 +232,7 @@ class NeuralDictionary:
         self.cue[epoch, slot], self.stored_cell[epoch, slot] = cue, cell
         self.written_at[epoch, slot] = self.used_at[epoch, slot] = self.n_writes
         self.n_writes += 1
+        self._stored(epoch, slot)
 
     def _as_stored(self, cue: torch.Tensor) -> torch.Tensor:
         cue = cue.detach().float()
@@ -243,9 +246,16 @@ class NeuralDictionary:
         slot = age.argmin(dim=1)  # empty places first
         if self.config.overwriting != "update_on_match" or not self.n_writes:
             return slot, torch.zeros(self.n_epochs, dtype=torch.bool)
-        place = self._likeness(cue[:, None])[:, 0].argmax(dim=1)
+        place = self._most_like(cue)
         known = self.holds(cue, place)
         return torch.where(known, place, slot), known
+
+    def _most_like(self, cue: torch.Tensor) -> torch.Tensor:
+        """Return (n_epochs,) where the cue most like each of these, (n_epochs, cue_size), stands."""
+        return self._likeness(cue[:, None])[:, 0].argmax(dim=1)
+
+    def _stored(self, epoch: torch.Tensor, slot: torch.Tensor) -> None:
+        """Note that cues were written, for whatever finds them again."""
 
     def holds(self, cue: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
         """Return (n_epochs,) whether these cues, (n_epochs, cue_size), are those stored in these slots, (n_epochs,)."""
@@ -270,7 +280,7 @@ class NeuralDictionary:
     @property
     def description(self) -> dict[str, object]:
         """Sizes and settings as plain values."""
-        return {"n_epochs": self.n_epochs, "cue_size": self.cue_size, "value_size": self.value_size,
+        return {"kind": self.kind, "n_epochs": self.n_epochs, "cue_size": self.cue_size, "value_size": self.value_size,
                 "config": asdict(self.config)}
 
     def restore(self, tensors: dict[str, torch.Tensor]) -> "NeuralDictionary":
@@ -288,8 +298,24 @@ class NeuralDictionary:
         return self
 
 
-def _weights(likeness: torch.Tensor, last: torch.Tensor, weight: torch.Tensor | float) -> torch.Tensor:
-    """Return (n_epochs, n_queries, size) the share of each memory, given the last neighbour's kernel value."""
+def shares(likeness: torch.Tensor, last: torch.Tensor, weight: torch.Tensor | float) -> torch.Tensor:
+    """Return (..., n_memories) the share of each memory, 1 in all.
+
+    Parameters
+    ----------
+    likeness : (..., n_memories) tensor
+        ``-inf`` where there is none.
+    last : tensor
+        Kernel value of the last neighbour that counts.
+    weight : tensor or float
+        What each counts, if it does.
+
+    Examples
+    --------
+    >>> likeness = torch.tensor([0.9, 0.1, 0.3])
+    >>> shares(likeness, torch.tensor(0.3), likeness)
+    tensor([0.7500, 0.0000, 0.2500])
+    """
     near = (likeness >= last - SAME * last.abs().nan_to_num(posinf=0.0)) & (likeness > -torch.inf)
     weight = torch.where(near, weight, 0.0)
     return weight / weight.sum(-1, keepdim=True).clamp(min=1e-30)
