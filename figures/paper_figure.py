@@ -45,6 +45,8 @@ class PaperFigure:
         ``load(folder)``: what ``compute`` gets of every trained network; the network itself unless said otherwise.
     quick : callable, optional
         ``compute`` at a smaller size, for ``--quick``, where simulations and fits and not the networks take the time.
+    anew : callable, optional
+        ``anew(agents, seed, listener)``: what ``--retrain`` computes where ``compute`` takes recorded results.
     """
 
     name: str
@@ -56,6 +58,7 @@ class PaperFigure:
     draw: Callable[[Tables], Figure]
     load: Callable[[Path], Any] = load_agent
     quick: Callable[[Mapping[str, Sequence[Any]], int], Tables] | None = None
+    anew: Callable[[Mapping[str, Sequence[Any]], int, Listener], Tables] | None = None
 
 
 def make_figure(
@@ -84,8 +87,11 @@ def make_figure(
     """
     folders = {task: [_folder(task, one, out, retrain, listener) for one in seeds[: 1 if quick else None]] for task, seeds in figure.agents}
     listener(f"{figure.name}: computing")
-    compute = figure.quick if quick and figure.quick else figure.compute
-    tables = compute({task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}, seed)
+    agents = {task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}
+    if retrain and figure.anew:
+        tables = figure.anew(agents, seed, listener)
+    else:
+        tables = (figure.quick if quick and figure.quick else figure.compute)(agents, seed)
     board = scoreboard(figure.claims, figure.numbers(tables))
     board.insert(0, "figure", figure.name)
     for name, table in {**tables, "scoreboard": board}.items():

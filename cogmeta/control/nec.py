@@ -118,7 +118,7 @@ class NEC(ControlAgent):
         """Return what the dictionaries say of every action; see ``ControlAgent.values``."""
         memory, key = learned.memory, self.keys(learned.weights, observation)
         asked = key.repeat_interleave(self.config.n_actions, dim=0)[:, None]
-        value = read_keys(memory, asked, self.config.n_neighbours)[0][:, 0] if memory.n_writes else torch.zeros(len(asked))
+        value = Neighbours.of(memory, asked, self.config.n_neighbours).value[:, 0] if memory.n_writes else torch.zeros(len(asked))
         return torch.where(memory.n_stored > 0, value, torch.inf).double().numpy().reshape(len(observation), -1)
 
     def learn(
@@ -170,8 +170,8 @@ class NEC(ControlAgent):
         n_lives, n_rows = inputs.shape[:2]
         key, units = forward(learned.weights, inputs)
         asked = key.repeat_interleave(n_actions, dim=0)
-        value, slope = (part.reshape(n_lives, n_actions, n_rows, -1)
-                        for part in read_keys(learned.memory, asked, self.config.n_neighbours))
+        near = Neighbours.of(learned.memory, asked, self.config.n_neighbours)
+        value, slope = (part.reshape(n_lives, n_actions, n_rows, -1) for part in (near.value, near.slope))
         taken = torch.from_numpy(batch["action"].T.astype(np.int64))[:, None, :, None]
         value, slope = value.gather(1, taken)[:, 0], slope.gather(1, taken.expand(-1, -1, -1, key.shape[-1]))[:, 0]
         outcome, counts = (torch.from_numpy(batch[name].T.copy())[..., None] for name in ("outcome", "counts"))
@@ -179,35 +179,45 @@ class NEC(ControlAgent):
         return backward(learned.weights, inputs, units, error * slope)
 
 
-def read_keys(memory: NeuralDictionary, key: torch.Tensor, n_neighbours: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the value of keys, and how it changes with them.
+class Neighbours(NamedTuple):
+    """The entries nearest to some keys.
 
-    Parameters
+    Attributes
     ----------
-    memory : NeuralDictionary
-        What it stores is a value, then a key.
-    key : (n_epochs, n_queries, key_size) tensor
-    n_neighbours : int
-
-    Returns
-    -------
-    value : (n_epochs, n_queries) tensor
-        0 from an empty memory.
-    slope : (n_epochs, n_queries, key_size) tensor
-
-    Notes
-    -----
-    ``Q(h) = sum_i w_i Q_i / sum_i w_i`` with ``w_i = 1 / (|h - h_i|^2 + delta)`` over the nearest neighbours, and so
-    ``dQ / dh = sum_i -2 w_i^2 (h - h_i) (Q_i - Q) / sum_i w_i``.
+    apart : (n_epochs, n_queries, n_neighbours, key_size) tensor
+        Key that asks less key of the entry.
+    weight : (n_epochs, n_queries, n_neighbours) tensor
+        1 in all; 0 where there is no entry.
+    kernel : (n_epochs, n_queries, n_neighbours) tensor
+        ``1 / (|h - h_i|^2 + delta)``.
+    stored : (n_epochs, n_queries, n_neighbours) tensor
+        Value of the entry.
     """
-    stored, known = memory.stored_cell, memory.written_at >= 0
-    distance = squared_distance(key, stored[..., 1:]).masked_fill_(~known[:, None], torch.inf)
-    _, slot = distance.topk(min(n_neighbours, distance.shape[-1]), dim=-1, largest=False)
-    epoch = torch.arange(len(key))[:, None, None]
-    cell, there = stored[epoch, slot], known[epoch, slot]
-    apart = key[:, :, None] - cell[..., 1:]
-    weight = torch.where(there, 1 / (apart.square().sum(-1) + DELTA), 0.0)
-    total = weight.sum(-1, keepdim=True).clamp(min=1e-30)
-    value = (weight * cell[..., 0]).sum(-1, keepdim=True) / total
-    pull = -2 * weight.square() * (cell[..., 0] - value) / total
-    return value[..., 0], (pull[..., None] * apart).sum(-2)
+
+    apart: torch.Tensor
+    weight: torch.Tensor
+    kernel: torch.Tensor
+    stored: torch.Tensor
+
+    @classmethod
+    def of(cls, memory: NeuralDictionary, key: torch.Tensor, n_neighbours: int) -> "Neighbours":
+        """Return the neighbours of keys, (n_epochs, n_queries, key_size), in a memory of a value, then a key each."""
+        stored, known = memory.stored_cell, memory.written_at >= 0
+        distance = squared_distance(key, stored[..., 1:]).masked_fill_(~known[:, None], torch.inf)
+        _, slot = distance.topk(min(n_neighbours, distance.shape[-1]), dim=-1, largest=False)
+        epoch = torch.arange(len(key))[:, None, None]
+        cell, there = stored[epoch, slot], known[epoch, slot]
+        apart = key[:, :, None] - cell[..., 1:]
+        kernel = there / (apart.square().sum(-1) + DELTA)
+        return cls(apart, kernel / kernel.sum(-1, keepdim=True).clamp(min=1e-30), kernel, cell[..., 0])
+
+    @property
+    def value(self) -> torch.Tensor:
+        """(n_epochs, n_queries) ``Q(h) = sum_i k_i Q_i / sum_i k_i``; 0 from an empty memory."""
+        return (self.weight * self.stored).sum(-1)
+
+    @property
+    def slope(self) -> torch.Tensor:
+        """(n_epochs, n_queries, key_size) ``dQ / dh = sum_i -2 k_i^2 (h - h_i) (Q_i - Q) / sum_i k_i``."""
+        pull = -2 * self.kernel * self.weight * (self.stored - self.value[..., None])
+        return (pull[..., None] * self.apart).sum(-2)

@@ -8,7 +8,7 @@ import torch
 
 from cogmeta.check import check_agent
 from cogmeta.control import DQN, MFEC, NEC, SimilarityValue
-from cogmeta.control.nec import read_keys
+from cogmeta.control.nec import Neighbours
 from cogmeta.control.visits import Step, Visits, step_returns
 from cogmeta.errors import UserError
 from cogmeta.memory import MemoryConfig, NeuralDictionary
@@ -192,12 +192,12 @@ def keyed(n_epochs=2, n_entries=20, key_size=3):
 @pytest.mark.parametrize("k", [1, 6, 50])
 def test_the_value_of_a_key_is_the_weighted_mean_of_its_nearest(k):
     memory, key = keyed()
-    assert np.allclose(read_keys(memory, key, k)[0], keys_by_hand(memory, key, k), atol=1e-5)
+    assert np.allclose(Neighbours.of(memory, key, k).value, keys_by_hand(memory, key, k), atol=1e-5)
 
 
 def test_the_slope_of_a_value_is_that_of_small_differences():
     memory, key = keyed()
-    slope, size = read_keys(memory, key, 50)[1].numpy(), 1e-3
+    slope, size = Neighbours.of(memory, key, 50).slope.numpy(), 1e-3
     for k in range(3):
         moved = torch.eye(3)[k] * size
         difference = (keys_by_hand(memory, key + moved, 50) - keys_by_hand(memory, key - moved, 50)) / (2 * size)
@@ -216,7 +216,7 @@ def test_the_network_that_makes_keys_descends_the_squared_error_of_their_values(
         total = 0.0
         for row in range(12):
             key = agent.keys(moved.weights, batch["seen"][row]).repeat_interleave(2, dim=0)[:, None]
-            value = read_keys(moved.memory, key, 50)[0].view(2, 2)
+            value = Neighbours.of(moved.memory, key, 50).value.view(2, 2)
             for life in range(2):
                 error = value[life, int(batch["action"][row, life])] - batch["outcome"][row, life]
                 total += batch["counts"][row, life] * error**2 / 2 / batch["counts"][:, life].sum()
