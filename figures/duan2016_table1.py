@@ -30,7 +30,7 @@ _CELLS = {
 PUBLISHED = {f"n={n}, k={k}": dict(zip(PLAYERS, cells, strict=True)) for (n, k), cells in _CELLS.items()}
 """Setting -> player -> mean total reward over 1,000 bandits."""
 
-NETWORKS = {"bandit/rl2_k5_n10": 6.6, "bandit/rl2_k10_n10": 6.6}
+NETWORKS = {"bandit/rl2_k5_n10": 6.6, "bandit/rl2_k10_n10": 6.6, "bandit/rl2_k50_n10": 6.6}
 """Settings with a shipped network -> what it must earn."""
 
 CLASSICAL = ("random", "thompson", "optimistic thompson", "ucb", "epsilon-greedy", "greedy")

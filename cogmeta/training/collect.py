@@ -7,6 +7,7 @@ import torch
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.agents.network import Network, Tape, write_inputs
+from cogmeta.errors import unknown_name
 from cogmeta.task import Task
 from cogmeta.training.returns import discounts, generalised_advantages, reward_prediction_errors
 
@@ -30,8 +31,10 @@ class Batch:
         False there, and where the task imposed the action: such a step teaches the critic, not the policy.
     value : (n_steps + 1, n_episodes) float64 array
         The last row is the value after the unroll.
-    expert_action : (n_steps, n_episodes) int64 array, optional
-        What an expert would have done, where one looks on.
+    expert_policy : (n_steps, n_actions, n_episodes) float64 array, optional
+        Probability of everything that an expert would have done, where one looks on.
+    taught : (n_steps, n_episodes) float64 array, optional
+        What is learnt from in place of the reward, where the learner is told the regret.
     """
 
     tape: Tape
@@ -41,12 +44,13 @@ class Batch:
     valid: np.ndarray
     free: np.ndarray
     value: np.ndarray
-    expert_action: np.ndarray | None = None
+    expert_policy: np.ndarray | None = None
+    taught: np.ndarray | None = None
 
     def reward_prediction_error(self, discount: float) -> np.ndarray:
         """Return the dopamine-like signal of every step, 0 in padding; see ``Rollout.reward_prediction_error``."""
-        error = reward_prediction_errors(
-            self.reward, discounts(self.done, discount), self.value[:-1], self.value[1:])
+        reward = self.reward if self.taught is None else self.taught
+        error = reward_prediction_errors(reward, discounts(self.done, discount), self.value[:-1], self.value[1:])
         return np.where(self.valid, error, 0.0)
 
     def advantages(self, discount: float, eligibility: float) -> np.ndarray:
@@ -67,13 +71,15 @@ class Collector:
         Steps of an unroll; must divide those of an episode.
     task_rng, action_rng : numpy.random.Generator
         Chance of the task, and of the choices; every episode draws its own numbers from them.
+    regret_of : str, optional
+        What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward.
     """
 
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int,
-        task_rng: np.random.Generator, action_rng: np.random.Generator,
+        task_rng: np.random.Generator, action_rng: np.random.Generator, regret_of: str | None = None,
     ) -> None:
-        self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
+        self.task, self.n_episodes, self.n_steps, self.regret_of = task, n_episodes, n_steps, regret_of
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = network.tape(n_steps, n_episodes)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
@@ -108,17 +114,28 @@ class Collector:
         action, reward = np.empty(shape, np.int64), np.empty(shape)
         done, valid, free = np.empty(shape, bool), np.empty(shape, bool), np.empty(shape, bool)
         dart = self.action_rng.random(shape)
+        taught = np.empty(shape) if self.regret_of else None
         for t in range(self.n_steps):
             write_inputs(self.inputs[t], self.observation, self.action, self.reward)
             self.tape.step(t)
             self.action, forced = self.task.enact(self.state, self.decide(t, dart[t]))
+            if self.regret_of:
+                taught[t] = -self._regret()
             self.state, self.observation, self.reward, done[t] = self.task.advance(
                 self.state, self.action, self.task_rng)
             action[t], reward[t], valid[t], free[t] = self.action, self.reward, self.alive, self.alive & ~forced
             self.alive = self.alive & ~done[t]
         self.played += self.n_steps
         done[-1] |= self.between_episodes
-        return Batch(self.tape, action, reward, done, valid, free, self._values())
+        return Batch(self.tape, action, reward, done, valid, free, self._values(), taught=taught)
+
+    def _regret(self) -> np.ndarray:
+        """Return by how much the action of every episode is worth less than the best one."""
+        hidden = self.task.hidden(self.state)
+        if self.regret_of not in hidden:
+            raise unknown_name(f"hidden array of {self.task.spec.name!r} (regret_of)", self.regret_of, hidden)
+        worth = hidden[self.regret_of]
+        return worth.max(axis=1) - worth[np.arange(self.n_episodes), self.action]
 
     def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
         """Return the action of every episode at step ``t`` of the unroll: a draw from the network's policy."""

@@ -2,8 +2,9 @@
 
 Source: Duan et al. 2016 (RL2), section 3.1: where the agent stayed behind Gittins (50 arms, 500 pulls), the same network
 trained on the choices of Gittins reached it, so that the outer loop and not the network was the bottleneck. How ours departs:
-the paper does not say whose choices make the trajectory; here it is a setting. The critic learns beside, from the rewards
-of the trajectory that was played.
+the paper does not say whose choices make the trajectory; here it is a setting. Where the expert would as soon do one thing as
+another, its probabilities are learnt and not a draw from them: the same gradient on average. The critic learns beside, from the
+rewards of the trajectory that was played.
 """
 
 from dataclasses import dataclass, fields, replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from cogmeta.agent import Agent
 from cogmeta.agents.network import Network
@@ -19,7 +21,7 @@ from cogmeta.task import Task
 from cogmeta.training.a2c import combine, for_policy
 from cogmeta.training.collect import Batch, Collector, as_tensor, choose
 from cogmeta.training.learner import Learner, Now, Scheduled
-from cogmeta.training.losses import log_probabilities, negative_entropy, policy_gradient, value_error
+from cogmeta.training.losses import cross_entropy, log_probabilities, negative_entropy, value_error
 from cogmeta.training.optimiser import Optimiser
 
 TRAJECTORIES = ("expert", "own")
@@ -55,8 +57,8 @@ class Imitation(Learner):
             raise UserError("imitation needs an expert: an agent, such as tasks.players.player('gittins', task) (--expert gittins).")
         if self.trajectory not in TRAJECTORIES:
             raise unknown_name("trajectory", self.trajectory, TRAJECTORIES)
-        if self.unroll is not None:
-            raise UserError("imitation learns from whole episodes; leave unroll=None.")
+        if self.regret_of is not None:
+            raise UserError("imitation learns from an expert's choices; leave regret_of out.")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -79,9 +81,9 @@ class Imitation(Learner):
         target = as_tensor(batch.advantages(now.discount, now.eligibility) + batch.value[:-1])
         n_steps = len(batch.action)
         head = batch.tape.head[:n_steps]
-        log_probability, chosen = log_probabilities(head[:, :-1]), torch.from_numpy(batch.expert_action)
+        log_probability, wanted = log_probabilities(head[:, :-1]), as_tensor(batch.expert_policy)
         weight = as_tensor(for_policy(np.ones(batch.free.shape), batch.free, normalise=False))
-        parts = (policy_gradient(log_probability, chosen, weight), negative_entropy(log_probability),
+        parts = (cross_entropy(log_probability, wanted, weight), negative_entropy(log_probability),
                  value_error(head[:, -1], target))
         losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
         norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
@@ -103,17 +105,17 @@ class ExpertCollector(Collector):
     ) -> None:
         super().__init__(network, task, n_episodes, n_steps, task_rng, action_rng)
         self.expert, self.expert_plays = expert, expert_plays
-        self.expert_action = np.empty((n_steps, n_episodes), np.int64)
+        self.expert_policy = np.empty((n_steps, task.spec.n_actions, n_episodes))
 
     def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
         """Ask the expert, and return its choice or the network's."""
-        if t == 0:
+        if t == 0 and self.fresh:
             self._begin_expert()
         if self.expert.sees_hidden:
             self.expert_state = self.expert.see_hidden(self.task.hidden(self.state), self.expert_state)
         logits, _, self.expert_state = self.expert.step(self.observation, self.action, self.reward, self.expert_state)
-        self.expert_action[t] = choose(logits.T, self.action_rng.random(self.n_episodes))
-        return self.expert_action[t] if self.expert_plays else super().decide(t, dart)
+        self.expert_policy[t] = softmax(logits.T, axis=0)
+        return choose(logits.T, dart) if self.expert_plays else super().decide(t, dart)
 
     def _begin_expert(self) -> None:
         if self.played == 0:
@@ -123,6 +125,7 @@ class ExpertCollector(Collector):
 
     def collect(self) -> Batch:
         """Play one unroll; the batch holds what the expert would have done."""
-        batch = replace(super().collect(), expert_action=self.expert_action)
+        self.fresh = self.between_episodes
+        batch = replace(super().collect(), expert_policy=self.expert_policy)
         self.ended = self.action, self.reward
         return batch

@@ -50,6 +50,17 @@ class Learner(ABC):
         Longer gradients are shortened to this Euclidean length; None leaves them.
     normalise_advantages : bool
         Whether the advantages of each batch are brought to mean 0 and standard deviation 1.
+    regret_of : str, optional
+        Learn from minus the regret in place of the reward: the worth of the action taken less that of the best one, told by this
+        hidden array of the task, (n_episodes, n_actions). See Notes.
+
+    Notes
+    -----
+    Where the worth is the optimal action value Q* (``action_value`` of a Markov decision process; ``reward_probability`` of a
+    bandit), the expected sum of Q*(s, a) - max Q*(s, .) over an episode is the expected reward less that of somebody who knows
+    the process (Kakade & Langford 2002, lemma 6.1): undiscounted, the same objective without the chance of rewards and
+    transitions and without the differences between processes. The teacher then knows what the network is never told, and the
+    network's value is no longer that of reward.
     """
 
     n_steps: int = 2_000_000
@@ -63,6 +74,7 @@ class Learner(ABC):
     optimiser: str = "adam"
     max_gradient_norm: float | None = 1.0
     normalise_advantages: bool = False
+    regret_of: str | None = None
 
     def __post_init__(self) -> None:
         check_n_steps(self.n_steps)
@@ -98,7 +110,7 @@ class Learner(ABC):
     ) -> Collector:
         """Return what plays the batches that ``improve`` gets."""
         unroll = self.unroll_of(task.spec.steps_per_episode)
-        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng)
+        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.regret_of)
 
     def prepare(self, network: Network, n_steps: int) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""

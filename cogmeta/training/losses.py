@@ -59,6 +59,26 @@ def policy_gradient(log_probability: torch.Tensor, action: torch.Tensor, advanta
     return -advantage * taken(log_probability, action), gradient.mul_(advantage[:, None])
 
 
+def cross_entropy(log_probability: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> Pair:
+    """Return -weight sum_k wanted_k log pi_k and its gradient with respect to the logits.
+
+    Parameters
+    ----------
+    log_probability, wanted : (n_steps, n_actions, n_episodes) tensors
+        From ``log_probabilities(logits)``; probabilities to be imitated.
+    weight : (n_steps, n_episodes) tensor
+
+    Examples
+    --------
+    >>> even = log_probabilities(torch.zeros(1, 2, 1))
+    >>> loss, gradient = cross_entropy(even, torch.tensor([[[0.75], [0.25]]]), torch.ones(1, 1))
+    >>> round(loss.item(), 4), gradient.ravel().tolist()
+    (0.6931, [-0.25, 0.25])
+    """
+    assert log_probability.ndim == wanted.ndim == 3 and weight.ndim == 2
+    return -weight * (wanted * log_probability).sum(dim=1), (log_probability.exp() - wanted) * weight[:, None]
+
+
 def clipped_surrogate(
     log_probability: torch.Tensor, action: torch.Tensor, advantage: torch.Tensor, before: torch.Tensor, clip: float
 ) -> Pair:

@@ -19,7 +19,7 @@ from cogmeta.errors import UserError
 from cogmeta.task import Task
 from cogmeta.training.collect import Batch, Collector
 
-PLAYED = ("action", "reward", "done", "valid", "free", "value")
+PLAYED = ("action", "reward", "done", "valid", "free", "value", "taught")
 
 
 class Part:
@@ -30,17 +30,19 @@ class Part:
     network : Network
     task : Task
     n_episodes, n_steps : int
+    regret_of : str or None
     """
 
-    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int) -> None:
+    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int, regret_of: str | None) -> None:
         nobody = np.random.default_rng(0)
-        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody)
+        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, regret_of)
 
     def play(self, task_seed: int, action_seed: int) -> tuple[np.ndarray, ...]:
-        """Play one unroll; return the arrays of ``PLAYED``, then the heads."""
+        """Play one unroll; return the arrays of ``PLAYED`` that there are, then the heads."""
         self.collector.task_rng, self.collector.action_rng = map(np.random.default_rng, (task_seed, action_seed))
         batch = self.collector.collect()
-        return (*(getattr(batch, name) for name in PLAYED), batch.tape.head.numpy())
+        arrays = [getattr(batch, name) for name in PLAYED]
+        return (*(array for array in arrays if array is not None), batch.tape.head.numpy())
 
     def learn(self, gradient: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradient of every weight, given that of this part's heads."""
@@ -72,7 +74,7 @@ class SplitCollector:
 
     Parameters
     ----------
-    network, task, n_episodes, n_steps, task_rng, action_rng
+    network, task, n_episodes, n_steps, task_rng, action_rng, regret_of
     n_parts : int
         Processes, this one included; must divide ``n_episodes``.
     """
@@ -80,13 +82,14 @@ class SplitCollector:
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int,
         task_rng: np.random.Generator, action_rng: np.random.Generator, n_parts: int,
+        regret_of: str | None = None,
     ) -> None:
         self.n_steps, self.n_parts, self.task_rng, self.action_rng = n_steps, n_parts, task_rng, action_rng
         for weight in network.weights.values():
             weight.share_memory_()
-        size = network, task, n_episodes // n_parts, n_steps
-        self.own = Part(*size)
-        self.workers = [start_worker(*size) for _ in range(n_parts - 1)]
+        part = network, task, n_episodes // n_parts, n_steps, regret_of
+        self.own = Part(*part)
+        self.workers = [start_worker(part) for _ in range(n_parts - 1)]
         self._stop = weakref.finalize(self, stop_workers, self.workers)
 
     @property
@@ -98,7 +101,7 @@ class SplitCollector:
         """Play one unroll and return what happened, the parts side by side."""
         seeds = [(int(self.task_rng.integers(2**63)), int(self.action_rng.integers(2**63))) for _ in range(self.n_parts)]
         *played, head = (np.concatenate(arrays, axis=-1) for arrays in zip(*self.ask("play", seeds), strict=True))
-        return Batch(SplitTape(self, torch.from_numpy(head)), **dict(zip(PLAYED, played, strict=True)))
+        return Batch(SplitTape(self, torch.from_numpy(head)), **dict(zip(PLAYED, played, strict=False)))
 
     def ask(self, order: str, given: list[tuple[Any, ...]]) -> list[Any]:
         """Let every part do the same with arguments of its own, all at once; return what they give, in order."""
@@ -111,11 +114,11 @@ class SplitCollector:
                             "do so under if __name__ == '__main__'. The last checkpoint stands; or train with n_workers=1.") from error
 
 
-def start_worker(network: Network, task: Task, n_episodes: int, n_steps: int) -> tuple[Any, Connection]:
-    """Return a process that serves a ``Part``, and the connection to it."""
+def start_worker(part: tuple[Any, ...]) -> tuple[Any, Connection]:
+    """Return a process that serves a ``Part``, given its parameters, and the connection to it."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, network, task, n_episodes, n_steps), daemon=True)
+    process = context.Process(target=serve, args=(theirs, part), daemon=True)
     process.start()
     theirs.close()
     return process, ours
@@ -128,11 +131,11 @@ def stop_workers(workers: list[tuple[Any, Connection]]) -> None:
         process.join(timeout=5)
 
 
-def serve(connection: Connection, network: Network, task: Task, n_episodes: int, n_steps: int) -> None:
+def serve(connection: Connection, parameters: tuple[Any, ...]) -> None:
     """Answer orders until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
     torch.set_num_threads(1)
-    part = Part(network, task, n_episodes, n_steps)
+    part = Part(*parameters)
     with torch.no_grad():
         while True:
             try:
