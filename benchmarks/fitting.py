@@ -1,13 +1,20 @@
 """How fast cognitive models are fitted, and how well: the lanes engine beside the loop that most labs write.
 
-    python -m benchmarks.fitting [--quick] [--out FILE.json]
+    python -m benchmarks.fitting [--quick] [--out FILE.json]        all but the curve
+    python -m benchmarks.fitting --curve [--out FILE.json]          seconds and memory by the number of subjects
 
 Task: 200 synthetic subjects x 201 trials (``two_step/daw2011``), the seven-parameter hybrid with perseveration outside
 the inverse temperature, 10 starts a subject, maximum likelihood and maximum a posteriori. CPU time of the whole call
 (table checks, starts, search, standard errors), one thread. Beside it, on a few of the same subjects: SciPy's L-BFGS-B
 on a plain Python loop with the same starts. "Short of the best" is the summed objective against the best optimum
 known: 40 other starts, none dropped, run to a tolerance a thousand times finer, or ours or SciPy's where that is
-better.
+better. With Numba installed both engines run, the compiled one on its second call (the first loads or compiles).
+
+Groups: EM-Laplace with full covariance on the same subjects and, where the data are, on the 554 people of Shahar et al.
+2019; the natural means of people's estimates beside those that a prototype found.
+
+Curve: Rescorla-Wagner, 100 trials a subject, 10 starts, 2,500 to 20,000 subjects, each number in a process of its own;
+its largest resident memory, with what the imports take.
 """
 
 import argparse
@@ -15,6 +22,9 @@ import json
 import math
 import os
 import platform
+import resource
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,10 +36,12 @@ import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
+from cogmeta.data import load_trials
+from cogmeta.errors import UserError
 from cogmeta.files import atomic_path
 from cogmeta.fitting import Fit, fit
+from cogmeta.fitting.compiled import has_numba, make_engine
 from cogmeta.fitting.estimate import prepare
-from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import maximise, spread_starts
 from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty
 from cogmeta.fitting.sequences import sequences_of
@@ -43,6 +55,14 @@ GROUP_SD = (0.9, 0.9, 1.0, 1.2, 0.45, 0.45, 0.40)
 
 N_STARTS = 10
 
+PEOPLE_MEANS = (0.28, 0.35, 0.56, 0.41, 4.5, 3.2, 0.81)
+"""Group means of Shahar et al. 2019 by a prototype of this fit, in the model's order."""
+
+CURVE = (2_500, 5_000, 10_000, 20_000)
+
+ENGINES = {"cogmeta, lanes": False} | ({"cogmeta, compiled by Numba": True} if has_numba() else {})
+"""Name -> whether it compiles."""
+
 
 def synthetic_people(model: Model, n_subjects: int, seed: int) -> pd.DataFrame:
     """Return the trial table of subjects drawn from the group."""
@@ -52,11 +72,11 @@ def synthetic_people(model: Model, n_subjects: int, seed: int) -> pd.DataFrame:
     return simulate(agent, make_task("two_step/daw2011", n_trials=201), n_subjects, seed=seed).to_trials()
 
 
-def ours(trials: pd.DataFrame, model: Model, method: str) -> tuple[Fit, float]:
-    """Return the fit and its CPU seconds."""
-    start = time.process_time()
-    result = fit(model, trials, method, n_starts=N_STARTS)
-    return result, time.process_time() - start
+def ours(trials: pd.DataFrame, model: Model, method: str, compiled: bool = False) -> tuple[Fit, float, float]:
+    """Return the fit, its CPU seconds and its wall seconds."""
+    start, wall = time.process_time(), time.perf_counter()
+    result = fit(model, trials, method, n_starts=N_STARTS, compiled=compiled)
+    return result, time.process_time() - start, time.perf_counter() - wall
 
 
 def best_known(trials: pd.DataFrame, model: Model, method: str) -> np.ndarray:
@@ -68,7 +88,7 @@ def best_known(trials: pd.DataFrame, model: Model, method: str) -> np.ndarray:
     penalty = NoPenalty() if method == "mle" else DeclaredPriors(model.parameters)
     subject = np.tile(np.arange(n), starts.shape[1])
     starts = np.repeat(starts, n, axis=1)
-    return maximise(Engine(model, sequences), penalty, starts, subject, race={}, tolerance=1e-6).objective
+    return maximise(make_engine(model, sequences, starts.shape[1]), penalty, starts, subject, race={}, tolerance=1e-6).objective
 
 
 def plain_log_likelihood(rows: list[tuple], p: list[float]) -> float:
@@ -114,13 +134,60 @@ def measure(n_subjects: int, n_loop: int, seed: int) -> pd.DataFrame:
     loop, loop_seconds = scipy_loop(trials[trials["subject"].isin(names)], model)
     rows = []
     for method in ("mle", "map"):
-        result, seconds = ours(trials, model, method)
-        found = result.table["objective"].to_numpy()
-        best = np.maximum(best_known(trials, model, method), found)
+        best = best_known(trials, model, method)
         if method == "mle":
             best[:n_loop] = np.maximum(best[:n_loop], loop)
             rows.append(_row("SciPy L-BFGS-B, plain loop", method, n_loop, loop_seconds, best[:n_loop] - loop))
-        rows.append(_row("cogmeta, lanes", method, n_subjects, seconds, best - found))
+        for name, compiled in ENGINES.items():
+            seconds = min(ours(trials, model, method, compiled)[1] for _ in range(3))
+            found = ours(trials, model, method, compiled)[0].table["objective"].to_numpy()
+            rows.append(_row(name, method, n_subjects, seconds, np.maximum(best - found, 0.0)))
+    return pd.DataFrame(rows)
+
+
+def groups(n_subjects: int, seed: int) -> pd.DataFrame:
+    """Return one row a group and engine: seconds, log model evidence, E-steps and means of subjects' parameters."""
+    model = make_model("two_step/hybrid", perseveration="outside")
+    tables = {"synthetic": synthetic_people(model, n_subjects, seed)}
+    try:
+        tables["shahar2019"] = load_trials("shahar2019_twostep_nspn")
+    except UserError as error:
+        print(f"without people: {error}")
+    rows = []
+    for name, trials in tables.items():
+        for engine, compiled in ENGINES.items():
+            if compiled:
+                ours(trials, model, "em", compiled)  # loads the kernels
+            result, cpu, wall = ours(trials, model, "em", compiled)
+            rows.append({"group": name, "fitter": engine, "subjects": len(result.table), "cpu_seconds": cpu, "wall_seconds": wall,
+                         "log_model_evidence": result.group["log_model_evidence"], "e_steps": result.group["n_iterations"],
+                         **result.parameters[list(model.parameter_names)].mean()})
+    return pd.DataFrame(rows)
+
+
+def one_point(n_subjects: int) -> dict[str, float]:
+    """Return seconds and memory of one Rescorla-Wagner fit of so many subjects."""
+    rng = np.random.default_rng(0)
+    model, task = make_model("bandit/rescorla_wagner"), make_task("bandit/independent", n_trials=100)
+    own = {"learning_rate": rng.uniform(0.1, 0.9, n_subjects), "inverse_temperature": rng.uniform(1, 8, n_subjects)}
+    trials = simulate(model.agent(own), task, n_subjects, seed=0).to_trials()
+    before = _peak()
+    _, cpu, wall = ours(trials, model, "map", compiled=False)
+    return {"subjects": n_subjects, "cpu_seconds": cpu, "wall_seconds": wall, "peak_megabytes": _peak(), "before_megabytes": before}
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts kilobytes
+
+
+def curve() -> pd.DataFrame:
+    """Return one row a number of subjects."""
+    rows = []
+    for n_subjects in CURVE:
+        done = subprocess.run([sys.executable, "-m", "benchmarks.fitting", "--point", str(n_subjects)], capture_output=True, text=True,
+                              check=True)
+        rows.append(json.loads(done.stdout.splitlines()[-1]))
+        print(rows[-1], flush=True)
     return pd.DataFrame(rows)
 
 
@@ -131,16 +198,25 @@ def _row(name: str, method: str, n_subjects: int, seconds: float, short: np.ndar
 
 
 def main() -> None:
-    """Print the table and write it as JSON."""
+    """Print the tables and write them as JSON; what the file holds besides is kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer subjects for the slow partner")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--curve", action="store_true", help="seconds and memory by the number of subjects")
+    parser.add_argument("--point", type=int, help="one point of the curve, as JSON")
     parser.add_argument("--out", type=Path, default=Path("benchmark_fitting.json"))
     options = parser.parse_args()
-    table = measure(200, 1 if options.quick else 5, options.seed)
-    print(table.round(3).to_string(index=False))
-    record = {"rows": table.to_dict("records"), "seed": options.seed, "python": platform.python_version(),
-              "numpy": np.__version__, "machine": platform.processor() or platform.machine()}
+    if options.point:
+        print(json.dumps(one_point(options.point)))
+        return
+    tables = {"curve": curve()} if options.curve else {
+        "rows": measure(200, 1 if options.quick else 5, options.seed), "groups": groups(200, options.seed)}
+    for table in tables.values():
+        print(table.round(3).to_string(index=False))
+    record = json.loads(options.out.read_text(encoding="utf-8")) if options.out.is_file() else {}
+    record |= {name: table.to_dict("records") for name, table in tables.items()}
+    record |= {"seed": options.seed, "python": platform.python_version(), "numpy": np.__version__,
+               "machine": platform.processor() or platform.machine(), "load": os.getloadavg()[0]}
     with atomic_path(options.out) as part:
         part.write_text(json.dumps(record, indent=2), encoding="utf-8")
     print(f"written to {options.out}")
