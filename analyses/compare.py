@@ -53,7 +53,8 @@ class Comparison:
     Attributes
     ----------
     likelihood : DataFrame
-        One row a data set and player: ``data, player, fitted`` (numbers fitted to each subject),
+        One row a data set and player: ``data, player, fitted`` (numbers fitted to each subject), ``shared`` (numbers fitted to
+        all subjects together),
         ``log_likelihood_per_trial`` (natural log, mean over trials; both choices of a two-step trial together),
         ``low, high`` (95 % interval of the mean over subjects), ``n_subjects, n_trials``; where trials were held out,
         the same on these: ``held_out, held_out_low, held_out_high``.
@@ -106,7 +107,7 @@ class Comparison:
     def wide_likelihood(self) -> pd.DataFrame:
         """Return the log-likelihood a trial, one row a player and one column a data set, as text with its half interval."""
         table = self.likelihood.assign(cell=[with_interval(row) for row in self.likelihood.itertuples()])
-        players = dict(zip(table["player"], table["fitted"], strict=True))
+        players = {row.player: fitted_as_text(row) for row in table.itertuples()}
         wide = table.pivot(index="player", columns="data", values="cell").loc[list(players), list(dict.fromkeys(table["data"]))]
         wide.insert(0, "fitted a subject", list(players.values()))
         return wide.reset_index().rename_axis(columns=None)
@@ -136,6 +137,11 @@ def _frequencies(subjects: pd.DataFrame, seed: int) -> pd.DataFrame:
     return table.assign(omnibus_risk=found.omnibus_risk, n_subjects=len(wide))
 
 
+def fitted_as_text(row: Any) -> str:
+    """Return how many numbers were fitted for one row of ``Comparison.likelihood``: to each subject, or to all together."""
+    return f"{row.shared} for all" if row.shared else str(row.fitted)
+
+
 def with_interval(row: Any) -> str:
     """Return the score of one row of ``Comparison.likelihood`` as text, with half its interval."""
     half = (row.high - row.low) / 2
@@ -147,6 +153,7 @@ def with_interval(row: Any) -> str:
 def compare(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str],
     seed: int = 0, listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (),
+    n_folds: int | None = None,
 ) -> Comparison:
     """Score agents and models on trial tables.
 
@@ -167,6 +174,8 @@ def compare(
         Score everybody also on trials that were left out of what is fitted, the same folds for all.
     tiny : sequence of TinyPlayer
         Networks of a few units, each fitted to all subjects of a table together.
+    n_folds : int, optional
+        Folds of what is held out; by default as many as there are sessions (blocks, subjects).
 
     Returns
     -------
@@ -177,7 +186,7 @@ def compare(
     UserError
         Nothing can be held out as asked: a subject has a single session, say.
     """
-    played = [_Played.of(data, table, task, held_out, seed, listener) for data, table in tables.items()]
+    played = [_Played.of(data, table, task, held_out, n_folds, seed, listener) for data, table in tables.items()]
     fits, scores = {}, []
     for one in played:
         scores.append(one.score("chance", 0, _chance(one.rollout, one.trials)))
@@ -209,31 +218,32 @@ class _Played:
     rollout: Rollout
     by: str | None
     fold: np.ndarray | None
+    n_folds: int | None
     seed: int
     listener: Listener | None
 
     @classmethod
     def of(
-        cls, data: str, table: pd.DataFrame, task: Task, by: str | None, seed: int, listener: Listener | None
+        cls, data: str, table: pd.DataFrame, task: Task, by: str | None, n_folds: int | None, seed: int, listener: Listener | None
     ) -> "_Played":
         trials = validate_trials(table, task.spec.family, reward_range=task.spec.reward_range)
-        fold = folds(trials, by, tuple(task.spec.episode or task.spec.family.episode)) if by else None
-        return cls(data, task, trials, task.from_trials(trials), by, fold, seed, listener)
+        fold = folds(trials, by, tuple(task.spec.episode or task.spec.family.episode), n_folds) if by else None
+        return cls(data, task, trials, task.from_trials(trials), by, fold, n_folds, seed, listener)
 
     def tell(self, doing: str) -> None:
         if self.listener:
             self.listener(f"{self.data}: {doing}")
 
     def score(
-        self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None = None, pooled: bool = False
+        self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None = None, shared: int = 0
     ) -> _Score:
         """Return the score of a player; who was not fitted scores the same on held-out trials."""
         held = None if self.fold is None else per_trial if held is None else held
         subject = self.trials["subject"].to_numpy()
         sums = {"log_likelihood": per_trial, **({} if held is None else {HELD_OUT[0]: held})}
         subjects = pd.DataFrame({name: values.groupby(subject, sort=False).sum() for name, values in sums.items()})
-        subjects = subjects.rename_axis("subject").reset_index().assign(data=self.data, player=player, fitted=fitted, pooled=pooled)
-        return _Score(self._row(player, fitted, per_trial, held), subjects.merge(self._n_choices(), on="subject"))
+        subjects = subjects.rename_axis("subject").reset_index().assign(data=self.data, player=player, fitted=fitted, pooled=shared > 0)
+        return _Score(self._row(player, fitted, shared, per_trial, held), subjects.merge(self._n_choices(), on="subject"))
 
     def _n_choices(self) -> pd.DataFrame:
         """Return how many choices of each subject are scored."""
@@ -242,10 +252,12 @@ class _Played:
         n = np.bincount(episode, self.rollout.scored.sum(axis=0), minlength=len(names))
         return pd.DataFrame({"subject": names, "n_choices": n.astype(int)})
 
-    def _row(self, player: str, fitted: int, per_trial: pd.Series, held: pd.Series | None) -> dict[str, object]:
+    def _row(
+        self, player: str, fitted: int, shared: int, per_trial: pd.Series, held: pd.Series | None
+    ) -> dict[str, object]:
         score = _interval(per_trial, self.trials)
-        row = {"data": self.data, "player": player, "fitted": fitted, "log_likelihood_per_trial": float(per_trial.mean()),
-               "low": score["low"], "high": score["high"], "n_subjects": int(score["n"]),
+        row = {"data": self.data, "player": player, "fitted": fitted, "shared": shared,
+               "log_likelihood_per_trial": float(per_trial.mean()), "low": score["low"], "high": score["high"], "n_subjects": int(score["n"]),
                "n_trials": int(per_trial.notna().sum())}
         if held is None:
             return row
@@ -275,7 +287,7 @@ def _score_model(one: _Played, name: str) -> tuple[Fit, _Score]:
     how = {"seed": one.seed, "reward_range": spec.reward_range, "episode": spec.episode}
     fitted, held = fit(model, one.trials, **how), None
     if one.by:
-        held = held_out_log_likelihood(model, one.trials, one.by, **how, listener=lambda done, total: one.tell(
+        held = held_out_log_likelihood(model, one.trials, one.by, **how, n_folds=one.n_folds, listener=lambda done, total: one.tell(
             f"fitting {name}, {done} of {total} folds held out"))
     return fitted, one.score(name, len(fitted.model.parameter_names), log_likelihood(fitted, one.trials), held)
 
@@ -303,7 +315,8 @@ def _score_tiny(one: _Played, player: TinyPlayer) -> _Score:
     if one.fold is not None:
         one.tell(f"fitting {player.name} to every fold's others")
         held = tiny_held_out(player, one.rollout, one.trials, one.fold, one.seed)
-    return one.score(player.name, 0, tiny_log_likelihood(network, one.rollout, one.trials), held, pooled=True)
+    per_trial = tiny_log_likelihood(network, one.rollout, one.trials)
+    return one.score(player.name, 0, per_trial, held, shared=network.n_weights)
 
 
 def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:

@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand
 
-from analyses.compare import Comparison, with_interval
+from analyses.compare import Comparison, fitted_as_text, with_interval
 from analyses.compare_results import Groups, compare_all, write_results
 from analyses.named_trials import read_named
 from analyses.players import find_player, read_settings
@@ -64,6 +64,7 @@ def run(
     out: Path = typer.Option(..., "--out", help="Folder for the tables and figures."),
     held_out: str | None = typer.Option(None, "--held-out", metavar="session|block|subject",
                                         help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
+    folds: int | None = typer.Option(None, "--folds", min=2, help="Of --held-out: leave out so many at a time that there are this many folds."),
     tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2."),
     epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
     seed: Seed = 0,
@@ -84,6 +85,8 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta models) or --tiny.")
     networks = read_tiny(tiny, epochs)
     check_by(held_out or "session")
+    if folds and not held_out:
+        raise UserError("--folds says how what is held out is cut; say what: --held-out session, block or subject.")
     subjects = read_subject_table(subject_table, covariates)
     groups = Groups(covariates, subjects) if covariates else None
     make_folder(out)
@@ -94,7 +97,7 @@ def run(
     tables = dict(read_named(name, data, encoding) for name in trials)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
-        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups)
+        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds)
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
@@ -110,8 +113,8 @@ def _settings(names: list[str], task: str) -> dict[str, float]:
 def _as_rich(comparison: Comparison) -> Table:
     held = comparison.held_out()
     extra = [] if held is None else ["held out"]
-    table = Table("data", "player", "fitted", "log-likelihood a trial", *extra, "subjects", title="fitted: numbers fitted to each subject")
+    table = Table("data", "player", "fitted", "log-likelihood a trial", *extra, "subjects", title="fitted: numbers fitted to each subject, or to all together")
     unseen = [[]] * len(comparison.likelihood) if held is None else [[with_interval(row)] for row in held.itertuples()]
     for row, cells in zip(comparison.likelihood.itertuples(), unseen, strict=True):
-        table.add_row(row.data, row.player, str(row.fitted), with_interval(row), *cells, str(row.n_subjects))
+        table.add_row(row.data, row.player, fitted_as_text(row), with_interval(row), *cells, str(row.n_subjects))
     return table

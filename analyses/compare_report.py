@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.behaviour import PEOPLE, summary
-from analyses.compare import Comparison, with_interval
+from analyses.compare import Comparison, fitted_as_text, with_interval
 from analyses.report import Section
 
 TITLE = "Agents, models and people on the same trials"
@@ -37,7 +37,8 @@ def likelihood_section(comparison: Comparison, pictures: Mapping[str, list[Path]
 
 
 def _scores(comparison: Comparison) -> pd.DataFrame:
-    table = comparison.likelihood[["data", "player", "fitted", "n_subjects"]].rename(
+    texts = [fitted_as_text(row) for row in comparison.likelihood.itertuples()]
+    table = comparison.likelihood[["data", "player", "fitted", "n_subjects"]].assign(fitted=texts).rename(
         columns={"fitted": "fitted a subject", "n_subjects": "subjects"})
     table.insert(3, "log-likelihood", [with_interval(row) for row in comparison.likelihood.itertuples()])
     if (held := comparison.held_out()) is not None:

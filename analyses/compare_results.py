@@ -69,17 +69,18 @@ class Results:
 def compare_all(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str], seed: int = 0,
     listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (), groups: Groups | None = None,
+    n_folds: int | None = None,
 ) -> Results:
     """Compare scores, behaviour, frequencies and groups.
 
     Parameters
     ----------
-    task, tables, agents, models, seed, listener, held_out, tiny
+    task, tables, agents, models, seed, listener, held_out, tiny, n_folds
         As for ``analyses.compare.compare``.
     groups : Groups, optional
     """
     began = time.monotonic()
-    comparison = compare(task, tables, agents, models, seed, listener, held_out, tiny)
+    comparison = compare(task, tables, agents, models, seed, listener, held_out, tiny, n_folds)
     behaved = {}
     for data, table in tables.items():
         if listener:

@@ -1,17 +1,20 @@
 """Fit networks of a few units to the choices in a trial table, and draw what they learnt."""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from analyses.intervals import mean_interval
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
 from analyses.style import save_figure
 from cogmeta.command_options import Encoding, RewardRange, Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.fitting.nested import NestedScores, nested_cross_validation
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
 from cogmeta.trials import guess_family, read_trials
 
@@ -30,16 +33,20 @@ def run(
     seed: Seed = 0,
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
+    nested: bool = typer.Option(False, "--nested", help="Nested cross-validation, too: inner folds choose penalty and stop, outer folds score; takes long."),
+    outer: int = typer.Option(10, "--outer", help="Of --nested: outer folds."),
+    inner: int = typer.Option(9, "--inner", help="Of --nested: inner folds."),
+    penalties: str = typer.Option("1e-5,1e-4,1e-3", "--penalties", help="Of --nested: to choose from."),
     n_options: int | None = typer.Option(None, "--n-options", min=2, help="Of the first choice; by default as many as were taken."),
 ) -> None:
     """Fit networks of a few units to the choices in a trial table, and draw what they learnt.
 
     Each goes into OUT/<kind>_<units>, which cogmeta compare --agents and cogmeta simulate take; networks.csv says how
-    likely held-out choices are.
+    likely held-out choices are. With --nested, nested.csv and penalties.csv hold every outer fold's score and choice.
 
     Example:  cogmeta fit-network trials.csv --units 1,2 --out networks
     """
-    sizes = _sizes(units)
+    sizes, tried = _sizes(units), _penalties(penalties)
     table = read_trials(trials, encoding)
     make_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
@@ -51,6 +58,9 @@ def run(
         Console().print(str(found), soft_wrap=True, highlight=False)
     with atomic_path(out / "networks.csv") as part:
         pd.DataFrame(rows).to_csv(part, index=False)
+    if nested:
+        how = {"descent": descent, "penalties": tried, "n_outer": outer, "n_inner": inner}
+        _write_nested({size: _nested(table, size, kind, **how, **asked) for size in sizes}, kind, out)
 
 
 def _sizes(text: str) -> list[int]:
@@ -58,6 +68,35 @@ def _sizes(text: str) -> list[int]:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise UserError(f"--units must be numbers separated by commas, such as 1,2,4; got {text!r}.") from None
+
+
+def _penalties(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise UserError(f"--penalties must be numbers separated by commas, such as 1e-5,1e-3; got {text!r}.") from None
+
+
+def _nested(table: pd.DataFrame, size: int, kind: str, **asked: Any) -> NestedScores:
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
+        bar = progress.add_task("")
+
+        def tell(done: int, total: int) -> None:
+            progress.update(bar, description=f"nested cross-validation, {kind}, {size} units: {done} of {total}")
+
+        return nested_cross_validation(table, guess_family(table), size, kind, listener=tell, **asked)
+
+
+def _write_nested(scores: dict[int, NestedScores], kind: str, out: Path) -> None:
+    """Write every fold of every size, and print the scores."""
+    for name, part_of in (("nested.csv", "folds"), ("penalties.csv", "penalties")):
+        table = pd.concat([getattr(found, part_of).assign(kind=kind, units=size) for size, found in scores.items()])
+        with atomic_path(out / name) as part:
+            table.to_csv(part, index=False)
+    for size, found in scores.items():
+        low, high = mean_interval(found.folds.assign(all=0), "held_out", "all").iloc[0][["low", "high"]]
+        Console().print(f"{kind} of {size} units, nested cross-validation: log-likelihood a choice {found.held_out:.4f} (95 % over folds "
+                        f"{low:.4f} to {high:.4f})", soft_wrap=True, highlight=False)
 
 
 def _fit(table: pd.DataFrame, size: int, kind: str, descent: Descent, **asked: object) -> TinyFit:

@@ -36,7 +36,7 @@ N_SAMPLES = 500
 def held_out_log_likelihood(
     model: Model | str, trials: pd.DataFrame, by: str = "session", method: str = "map", n_starts: int = 10, seed: int = 0,
     episode: tuple[str, ...] | None = None, reward_range: tuple[float, float] | None = None,
-    listener: Listener | None = None,
+    listener: Listener | None = None, n_folds: int | None = None,
 ) -> pd.Series:
     """Return how likely each trial's choices are for a model that was fitted without them.
 
@@ -52,6 +52,8 @@ def held_out_log_likelihood(
         As in ``fit``.
     listener : callable, optional
         Called with (folds done, folds in all).
+    n_folds : int, optional
+        See ``folds``.
 
     Returns
     -------
@@ -73,7 +75,7 @@ def held_out_log_likelihood(
     """
     rng = check_seed(seed)  # of the draws; every fold's fit starts from the seed itself
     model, table = prepare(model, trials, reward_range, {})
-    fold = folds(table, by, tuple(episode or model.family.episode))
+    fold = folds(table, by, tuple(episode or model.family.episode), n_folds)
     out = np.full(len(table), np.nan)
     for k in range(fold.max() + 1):
         held = fold == k
@@ -85,7 +87,9 @@ def held_out_log_likelihood(
     return pd.Series(out, index=trials.index, name="log_likelihood")
 
 
-def folds(trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3]) -> np.ndarray:
+def folds(
+    trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3], n_folds: int | None = None
+) -> np.ndarray:
     """Return (n_rows,) int: the fold in which each row of a validated table is held out.
 
     Parameters
@@ -94,12 +98,17 @@ def folds(trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3]) -
     by : {"session", "block", "subject"}
     episode : tuple of str
         Columns whose change starts learning afresh.
+    n_folds : int, optional
+        Every ``n_folds``-th session (block, subject) is left out together, which takes so many fits instead of one for each;
+        by default one at a time.
 
     Examples
     --------
     >>> table = pd.DataFrame({"subject": list("aaabb"), "session": [3, 3, 5, 1, 2], "block": 0})
     >>> folds(table, "session").tolist()
     [0, 0, 1, 0, 1]
+    >>> folds(pd.DataFrame({"subject": list("abcde")}), "subject", n_folds=2).tolist()
+    [0, 1, 0, 1, 0]
     """
     check_by(by)
     columns = list(INDEX[:FOLDS.index(by) + 2]) if by != "subject" else ["subject"]
@@ -110,7 +119,11 @@ def folds(trials: pd.DataFrame, by: str, episode: tuple[str, ...] = INDEX[:3]) -
         first = trials.assign(part=part).groupby("subject", sort=False)["part"].transform(lambda own: pd.factorize(own)[0])
         fold = first.to_numpy()
     _check(trials, by, part, fold, episode)
-    return fold
+    if n_folds is None:
+        return fold
+    if n_folds < 2 or n_folds > fold.max() + 1:
+        raise UserError(f"n_folds must lie between 2 and the number of what is left out, {fold.max() + 1} here; got {n_folds}.")
+    return fold % n_folds
 
 
 def check_by(by: str) -> None:

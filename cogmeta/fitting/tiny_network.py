@@ -22,7 +22,7 @@ from cogmeta.errors import UserError
 from cogmeta.families import Family, get_family
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.sequences import Sequences, sequences_of
-from cogmeta.models.tiny_network import TinyNetwork, input_index, weight_shapes
+from cogmeta.models.tiny_network import FAMILY_NAMES, TinyNetwork, input_index, weight_shapes
 from cogmeta.one_thread import one_thread
 from cogmeta.simulate import check_seed
 from cogmeta.trials import check_options, n_options_in, validate_trials
@@ -93,8 +93,7 @@ class TinyFit:
     settings: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        n = sum(int(np.prod(shape)) for shape in weight_shapes(self.network).values())
-        return (f"{self.network.kind} of {self.network.n_units} units ({n} weights), {self.network.task_family}: "
+        return (f"{self.network.kind} of {self.network.n_units} units ({self.network.n_weights} weights), {self.network.task_family}: "
                 f"log-likelihood a choice {self.validation:.4f} in validation, after {self.epochs} epochs")
 
     def save(self, folder: str | Path) -> Path:
@@ -162,25 +161,41 @@ def fit_tiny_network(
     >>> fit_tiny_network(trials, "bandit", n_units=1, descent=Descent(max_epochs=20))
     gru of 1 units (22 weights), bandit: log-likelihood a choice ... in validation, after ... epochs
     """
+    network, data = network_for(trials, family, n_units, kind, reward_range, episode, n_arms)
+    rng = check_seed(seed)
+    train, held = data.split(descent.validation, rng)
+    with one_thread():
+        fits = [descend(network, train, held, descent, rng, listener) for _ in range(descent.n_starts)]
+    best = max(fits, key=lambda one: one[0])
+    settings = {"seed": seed, **vars(descent)}
+    return TinyFit(network.with_weights(best[2]), float(best[0]), int(best[1]), settings)
+
+
+def network_for(
+    trials: pd.DataFrame, family: Family | str, n_units: int, kind: str, reward_range: tuple[float, float] | None = None,
+    episode: tuple[str, ...] | None = None, n_arms: int | None = None,
+) -> tuple[TinyNetwork, "TinyData"]:
+    """Return a network without weights for a trial table, and the table as it takes it in; see ``fit_tiny_network``."""
     family = get_family(family)
+    if family.name not in FAMILY_NAMES:
+        raise UserError(f"tiny networks are fitted to trials of the families {list(FAMILY_NAMES)}, this is a {family.name!r} table.")
     table = validate_trials(trials, family, reward_range=reward_range)
     low, high = reward_range or family.reward_range
     if n_arms is None:
         check_options(table, family.choices[0].column)
         n_arms = n_options_in(table, family.choices[0])
     network = TinyNetwork(family.name, n_units, kind, n_arms, "choice2" in table, (low + high) / 2)
-    data = _Data(network, sequences_of(network, table, episode))
-    rng = check_seed(seed)
-    train, held = data.split(descent.validation, rng)
-    with one_thread():
-        fits = [_descend(network, train, held, descent, rng, listener) for _ in range(descent.n_starts)]
-    best = max(fits, key=lambda one: one[0])
-    settings = {"seed": seed, **vars(descent)}
-    return TinyFit(network.with_weights(best[2]), float(best[0]), int(best[1]), settings)
+    return network, TinyData(network, sequences_of(network, table, episode))
 
 
-class _Data:
-    """Sequences as tensors: what goes in at every trial, what was chosen, under which state."""
+class TinyData:
+    """Sequences as tensors: what goes in at every trial, what was chosen, under which state.
+
+    Parameters
+    ----------
+    network : TinyNetwork
+    sequences : Sequences
+    """
 
     def __init__(self, network: TinyNetwork, sequences: Sequences) -> None:
         events, names = sequences.events, [name for name, _ in network.sizes]
@@ -192,18 +207,24 @@ class _Data:
         self.state = torch.from_numpy(events["state2"].argmax(axis=1)) if network.second_choice else None
         self.n_choices = float(sum(t.sum() for t in self.taken))
 
-    def split(self, share: float, rng: np.random.Generator) -> tuple["_Data", "_Data"]:
+    @property
+    def n_sequences(self) -> int:
+        """Sessions, or blocks, that the network meets afresh."""
+        return self.given.shape[1]
+
+    def split(self, share: float, rng: np.random.Generator) -> tuple["TinyData", "TinyData"]:
         """Return the sequences to learn from, and those that decide when to stop."""
-        n = self.given.shape[1]
+        n = self.n_sequences
         if n < 2:
             raise UserError("a tiny network is fitted to two sequences (sessions, blocks) or more, since some decide "
                             f"when to stop; this trial table has {n}. Cut it into blocks.")
         order = rng.permutation(n)
         cut = min(max(1, round(share * n)), n - 1)
-        return self._pick(np.sort(order[cut:])), self._pick(np.sort(order[:cut]))
+        return self.pick(np.sort(order[cut:])), self.pick(np.sort(order[:cut]))
 
-    def _pick(self, chosen: np.ndarray) -> "_Data":
-        out = object.__new__(_Data)
+    def pick(self, chosen: np.ndarray) -> "TinyData":
+        """Return some of the sequences."""
+        out = object.__new__(TinyData)
         out.given, out.which = self.given[:, chosen], self.which[:, chosen]
         out.taken = [t[:, chosen] for t in self.taken]
         out.state = None if self.state is None else self.state[:, chosen]
@@ -211,11 +232,11 @@ class _Data:
         return out
 
 
-def _descend(
-    network: TinyNetwork, train: _Data, held: _Data, descent: Descent, rng: np.random.Generator,
-    listener: Listener | None,
+def descend(
+    network: TinyNetwork, train: TinyData, held: TinyData, descent: Descent, rng: np.random.Generator,
+    listener: Listener | None = None,
 ) -> tuple[float, int, dict[str, np.ndarray]]:
-    """Return the best validation score, its epoch and its weights."""
+    """Return the best log-likelihood a choice of ``held`` in a training, its epoch and the weights there."""
     weights = _first_weights(network, rng)
     optimiser = torch.optim.Adam(weights.values(), lr=descent.step_size)
     best = (-np.inf, 0, {})
@@ -235,7 +256,7 @@ def _descend(
     return best
 
 
-def log_likelihood_of(network: TinyNetwork, weights: dict[str, torch.Tensor], data: _Data) -> torch.Tensor:
+def log_likelihood_of(network: TinyNetwork, weights: dict[str, torch.Tensor], data: TinyData) -> torch.Tensor:
     """Return the natural log-likelihood of all choices, as a scalar tensor."""
     hidden = (_gru if network.kind == "gru" else _switching)(network, weights, data)
     logits = hidden @ weights["readout"].t() + weights["readout_bias"]
@@ -248,7 +269,7 @@ def log_likelihood_of(network: TinyNetwork, weights: dict[str, torch.Tensor], da
     return total
 
 
-def _gru(network: TinyNetwork, weights: dict[str, torch.Tensor], data: _Data) -> torch.Tensor:
+def _gru(network: TinyNetwork, weights: dict[str, torch.Tensor], data: TinyData) -> torch.Tensor:
     """Return (n_trials, n_sequences, n_units): the units before every trial."""
     start = torch.zeros(1, data.given.shape[1], network.n_units)
     flat = [weights["input"], weights["recurrent"][0], weights["bias"][0], weights["recurrent_bias"][0]]
@@ -256,7 +277,7 @@ def _gru(network: TinyNetwork, weights: dict[str, torch.Tensor], data: _Data) ->
     return torch.cat([start, after])
 
 
-def _switching(network: TinyNetwork, weights: dict[str, torch.Tensor], data: _Data) -> torch.Tensor:
+def _switching(network: TinyNetwork, weights: dict[str, torch.Tensor], data: TinyData) -> torch.Tensor:
     hidden = torch.zeros(data.which.shape[1], network.n_units)
     path = [hidden]
     for which in data.which[:-1]:

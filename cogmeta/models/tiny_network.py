@@ -27,6 +27,7 @@ from cogmeta.models.trial import Trial
 from cogmeta.task import Task
 
 KINDS = ("gru", "switching_gru")
+FAMILY_NAMES = (BANDIT.name, TWO_STEP.name)
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class TinyNetwork(Model):
     weights: Mapping[str, np.ndarray] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.task_family not in (BANDIT.name, TWO_STEP.name):
-            raise unknown_name("family of tiny networks", self.task_family, (BANDIT.name, TWO_STEP.name))
+        if self.task_family not in FAMILY_NAMES:
+            raise unknown_name("family of tiny networks", self.task_family, FAMILY_NAMES)
         if self.kind not in KINDS:
             raise unknown_name("kind of tiny network", self.kind, KINDS)
         if self.n_units < 1 or self.n_arms < 2:
@@ -132,6 +133,11 @@ class TinyNetwork(Model):
     def n_outputs(self) -> int:
         """Logits: of the first choice, and of the second in both states."""
         return self.n_options(self.choices[0]) + (4 if self.second_choice else 0)
+
+    @property
+    def n_weights(self) -> int:
+        """How many numbers its rule is made of."""
+        return sum(int(np.prod(shape)) for shape in weight_shapes(self).values())
 
     def for_trials(self, trials: pd.DataFrame) -> "TinyNetwork":
         """Return this network, or say that it was made for another design."""

@@ -119,7 +119,7 @@ def test_the_command_writes_both_scores(people, tmp_path):
         str(tmp_path / "people.csv"), "--task", "bandit/independent", "--set", "n_trials=30", "--agents", "thompson", "--models", MODEL,
         "--held-out", "session", "--tiny", "gru:1", "--epochs", "3", "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
-    assert "held out" in result.output and "gru:1" in result.output
+    assert "held out" in result.output and "gru:1" in result.output and "22 for all" in result.output
     table = pd.read_csv(tmp_path / "out" / "likelihood.csv").set_index("player")
     assert (table["held_out_low"] < table["held_out"])[MODEL] and (table["held_out"] < table["held_out_high"])[MODEL]
     scores = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
@@ -128,6 +128,7 @@ def test_the_command_writes_both_scores(people, tmp_path):
 
 
 @pytest.mark.parametrize(("options", "message"), [
+    (["--folds", "2"], "--held-out session, block or subject"),
     (["--held-out", "sesion"], "Did you mean 'session'"),
     (["--held-out", "session"], "'s0' has but one session, so that nothing is left to fit. Hold out block or subject instead"),
     (["--held-out", "block"], "'s0' has but one block"),

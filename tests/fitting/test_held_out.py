@@ -38,6 +38,21 @@ def test_a_session_is_scored_by_the_fit_to_the_others(learners):
     assert found.sum() < whole.sum(), "what was not seen is explained less well"
 
 
+def test_folds_of_several_subjects_are_scored_by_the_group_of_the_others(learners):
+    few = learners[learners["session"] == 0]
+    found = held_out_log_likelihood(MODEL, few, "subject", n_starts=2, n_folds=2)
+    again = few[few["subject"].isin(["s0", "s2", "s4"])]
+    fitted = fit(MODEL, few[~few["subject"].isin(["s0", "s2", "s4"])], "em", n_starts=2)
+    at_mean = {p.name: float(p.to_natural(m)) for p, m in zip(fitted.model.scaled_parameters, fitted.group["mean"])}
+    there = log_likelihood((make_model(MODEL), at_mean), again)
+    # integrated over the group; not far from the group's mean, since groups of three are narrow or wide but never distant
+    assert found[again.index].notna().all() and abs(found[again.index].mean() - there.mean()) < 0.1
+    one_by_one = held_out_log_likelihood(MODEL, few, "subject", n_starts=2)
+    pd.testing.assert_series_equal(held_out_log_likelihood(MODEL, few, "subject", n_starts=2, n_folds=6), one_by_one)
+    with pytest.raises(UserError, match="n_folds must lie between 2 and the number of what is left out, 6 here; got 7"):
+        held_out_log_likelihood(MODEL, few, "subject", n_folds=7)
+
+
 def test_a_parameter_too_many_does_not_pay_on_held_out_choices():
     # coins do not learn: the bias alone explains them at least as well, out of sample
     rng = np.random.default_rng(0)

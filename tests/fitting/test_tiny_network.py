@@ -11,7 +11,7 @@ from analyses.players import find_player
 from cogmeta.errors import UserError
 from cogmeta.fitting import log_likelihood
 from cogmeta.fitting.sequences import sequences_of
-from cogmeta.fitting.tiny_network import Descent, TinyFit, _Data, fit_tiny_network, log_likelihood_of
+from cogmeta.fitting.tiny_network import Descent, TinyData, TinyFit, fit_tiny_network, log_likelihood_of
 from cogmeta.models import make_model
 from cogmeta.models.tiny_network import KINDS, TinyNetwork, weight_shapes
 from cogmeta.models.trial import Trial
@@ -43,7 +43,7 @@ def test_what_descends_is_what_is_scored_and_what_behaves(kind, design, rng):
     said = np.bincount(rollout.row.ravel(), weights=rollout.log_likelihood.ravel())
     np.testing.assert_allclose(scored, said, atol=1e-10)  # rounding only
     tensors = {name: torch.tensor(array, dtype=torch.float32) for name, array in network.weights.items()}
-    descended = log_likelihood_of(network, tensors, _Data(network, sequences_of(network, trials)))
+    descended = log_likelihood_of(network, tensors, TinyData(network, sequences_of(network, trials)))
     assert float(descended) == pytest.approx(scored.sum(), rel=1e-5)  # single precision over 360 choices
 
 
