@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")
-WRITES = {"fit": "parameters.csv", "hbi": "responsibility.csv", "recover": "summary.csv", "compare": "likelihood.csv"}
+WRITES = {"fit": "parameters.csv", "hbi": "responsibility.csv", "recover": "summary.csv", "compare": "likelihood.csv",
+          "fit-network": "nested.csv"}
 BAYES = all(importlib.util.find_spec(name) for name in ("nutpie", "arviz"))
 """Whether the extra is there that sampling needs."""
 
