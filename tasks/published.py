@@ -1,8 +1,9 @@
 """What reference players earn according to the papers, or exactly: shown beside what ours earn on the tasks' pages.
 
 Tests hold the players to these numbers within sampling error; here they stand for readers. ``exact`` values follow from
-the design by arithmetic or dynamic programming; ``computed`` ones were simulated by other programs (100,000 bandits of
-100 trials; two-step episodes of unstated number; 20,000 bandits of Duan et al., whose own table has 1,000).
+the design by arithmetic or dynamic programming; ``published`` ones are printed in a paper; ``computed`` ones were
+simulated by other programs (100,000 bandits of 100 trials; two-step episodes of unstated number; 20,000 bandits of Duan
+et al., whose own table has 1,000).
 """
 
 import math
@@ -78,6 +79,10 @@ _DUAN = {  # (arms, pulls) -> total reward
     (50, 500): {"random": 249, "ucb-tuned": 457},
 }
 
+_TABLE_1 = {  # (arms, pulls) -> total reward of the index player, as printed by Duan et al.
+    (5, 10): 6.6, (10, 10): 6.6, (50, 10): 6.5, (5, 100): 78.3, (10, 100): 82.8, (50, 100): 85.2,
+}
+
 
 def _entries(table: dict[str, dict[str, float]], measure: str, source: str) -> dict[tuple[str, str], Published]:
     return {(design, player): Published(value, measure, source)
@@ -93,5 +98,6 @@ PUBLISHED: dict[tuple[str, str], Published] = (
        ("two_step/wang2016", "bayes-optimal"): Published(0.669, "reward", "exact")}
     | {(f"bandit/rl2_k{k}_n{n}", player): Published(total / n, "reward", "computed")
        for (k, n), row in _DUAN.items() for player, total in row.items()}
+    | {(f"bandit/rl2_k{k}_n{n}", "gittins"): Published(total / n, "reward", "published") for (k, n), total in _TABLE_1.items()}
 )
 """(design, player) -> the number; players that are not here have none that we know."""
