@@ -3,13 +3,13 @@
 Claimed: the same pattern as with barcodes, slightly lower: at the first exposure to a character the episodic network explores
 as one without memory does, from the second on what was learnt comes back with any drawing of the same character; the network
 without memory earns the same at every exposure. How ours departs: the paper's characters are handwritten and embedded by a
-network trained to tell them apart; ours are made of random strokes (``tasks/characters.py``) and compared by the cosine of
-their pixels. The drawing goes to memory alone, where the paper's LSTM hears the context, too: a drawing that is never twice
-the same is noise to it. The paper prints no numbers; the bar of 8.0 is ours, against the ideal learner with perfect
+network trained to tell them apart; ours are made of random strokes and embedded by linear discriminants
+(``tasks/characters.py``). The paper prints no numbers; the bar of 8.0 is ours, against the ideal learner with perfect
 memory (4.42, 8.14, 8.82, 8.96, 9.0 of 10 trials at exposures 1 to 5).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -23,11 +23,12 @@ from figures.returning_contexts import (
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS = "bandit/barcode_class", (0, 1, 2)
+TASK, SEEDS = "bandit/barcode_class", (0,)
 EPISODIC, WITHOUT = f"{TASK} episodic_lstm", f"{TASK} lstm"
 UNSEEN = "episodic LSTM, unseen characters"
-PLAYERS = ("ideal-with-memory", "ideal-without-memory", "random")
-N_EPOCHS = 40
+PLAYERS = ("ideal-with-memory", "ideal-by-likeness", "ideal-without-memory", "random")
+N_EPOCHS, N_QUICK = 200, 20
+"""With 200 epochs the reward at one exposure has a standard error of .06, small beside the .3 that is allowed."""
 
 _SOURCE, _BAR = "Ritter 2018, class contexts", "our bar; the ideal learner with perfect memory: "
 CLAIMS = (
@@ -45,14 +46,14 @@ CLAIMS = (
 )
 
 
-def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
+def compute(agents: Mapping[str, Sequence[Network]], seed: int, n_epochs: int = N_EPOCHS) -> Tables:
     """Return reward and accuracy by exposure of everybody, and the good arm by trial of the episodic network."""
     task, other = make_task(TASK), make_task(TASK, split="test")
     groups = {**with_lesions(agents[EPISODIC]), PLAIN: agents[WITHOUT], **{name: [player(name, task)] for name in PLAYERS}}
-    curves = [exposure_curves(groups, task, N_EPOCHS, seed),
-              exposure_curves({UNSEEN: agents[EPISODIC]}, other, N_EPOCHS, seed)]
+    curves = [exposure_curves(groups, task, n_epochs, seed),
+              exposure_curves({UNSEEN: agents[EPISODIC]}, other, n_epochs, seed)]
     return {"exposure": pd.concat(curves, ignore_index=True),
-            "trial": good_arm_curves(agents[EPISODIC][0], task, N_EPOCHS, seed)}
+            "trial": good_arm_curves(agents[EPISODIC][0], task, n_epochs, seed)}
 
 
 def numbers(tables: Tables) -> dict[str, np.ndarray]:
@@ -71,4 +72,5 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
 FIGURE = PaperFigure(
     "ritter2018_class", "What was learnt of a character comes back with another drawing of it.",
     ((EPISODIC, SEEDS), (WITHOUT, (0,))), CLAIMS, compute, numbers, draw_context_bandit,
+    quick=partial(compute, n_epochs=N_QUICK),
 )

@@ -145,11 +145,18 @@ _EPISODIC_NOTE = (
     " 6.26, 7.56, 8.75. Told the similarity itself in place of the novelty, and unbounded, 6 M steps in 128 epochs:"
     " 3.26, 6.50, 7.86, 8.86, where cells grew from return to return to 1e9 and a wrong cell came back into new "
     "contexts (shut at exposure 1, the gate let it earn .8 more); with discount .8 to .96, eligibility .3 to .9 and"
-    " entropy weight .15 instead: 3.14, 6.18, 7.57, 8.76; with .05, after 4 M of 8 M steps: 3.03, 6.16, 7.39, 8.73.")
+    " entropy weight .15 instead: 3.14, 6.18, 7.57, 8.76; with .05, after 4 M of 8 M steps: 3.03, 6.16, 7.39, 8.73."
+    " The same recipe, seed 0: memory as an input (recall_lstm) 4.11, 6.72, 7.94, 8.82; the paper's own form (neither novelty"
+    " nor bound, first bias of the gate 0) 3.28, 6.24, 7.56, 8.77.")
 _CLASS_NOTE = (
-    "Falls short of memory: 3.23, 5.33, 6.01, 6.60 an episode at exposures 1, 2, 3, 4 to 10, where the nearest drawing is of "
-    "the right character in 98 of 100. With input_sd .1 3.09, 4.95, 5.66, 6.50. Characters that were never trained on are "
-    "remembered as well: 3.35, 5.34, 6.01, 6.81.")
+    "Exposures 1, 2, 3, 4 to 10 (seed 0, 60 epochs): 4.21, 7.60, 8.11, 8.63; characters never trained on 4.22, 7.43, 8.12, 8.63. An "
+    "ideal learner that goes by the nearest drawing earns 4.45, 7.72, 8.28, 8.69. Shown the pixels themselves (n_features=0): "
+    "3.23, 5.33, 6.01, 6.60; pixels that go to memory alone (hears_cue=False) 4.11, 7.42, 8.15, 8.54; discriminants that go to "
+    "memory alone 3.92, 7.46, 8.11, 8.57.")
+_MAZE_NOTE = (
+    "Steps to the first goal at exposures 1, 2, 3, 4 to 10 (40 epochs): 15.9, 7.4, 5.1, 3.6, where exhaustive search needs 12.53 "
+    "and who remembers 3.33. If the LSTM hears the barcode, too (hears_cue=True): 16.6, 9.7, 5.4, 3.7.")
+_MAZE = replace(_EPISODIC, n_steps=8_000_000, n_episodes=128, discount=(0.9, 0.97), entropy_weight=(0.05, 0.0))
 _EPISODIC_AGENT = {"n_units": 48, "novelty": True, "bounded": True, "reinstatement_bias": -1.0, "input_sd": 0.3}
 _EPISODIC_TWO_STEP_NOTE = (
     "The recipe of two_step/wang2018. Uncued trials .700, .699, .699, .699, .701, cued trials .772, .774, .768, "
@@ -175,8 +182,7 @@ _PRESETS: dict[str, Preset] = {
         _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=_EPISODIC_NOTE,
         kind="episodic_lstm"),
     "bandit/barcode_class": Preset(
-        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.6372,)}, seeds=(0,), note=_CLASS_NOTE,
-        kind="episodic_lstm"),
+        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.7985,)}, seeds=(0,), note=_CLASS_NOTE, kind="episodic_lstm"),
     "bandit/contextual_choice": Preset(
         replace(_EPISODIC, n_steps=2_500_000), _EPISODIC_AGENT, expected={"reward_per_trial": (0.0888, 0.0885, 0.0887)},
         seeds=(0, 1, 2), kind="episodic_lstm",
@@ -225,6 +231,9 @@ _PRESETS: dict[str, Preset] = {
         note=_EPISODIC_TWO_STEP_NOTE,
         kind="episodic_lstm"),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
+    "water_maze/contextual": Preset(
+        _MAZE, {**_EPISODIC_AGENT, "hears_cue": False}, expected={"reward_per_trial": (0.2808,)}, seeds=(0,), note=_MAZE_NOTE,
+        kind="episodic_lstm"),
     "harlow/vector": Preset(
         _HARLOW, {"n_units": 24},
         {"reward_per_trial": (1.0279, 1.0112, 1.0245, 1.0246, 1.025, 1.0284, 1.031, 1.0337)}, (0, 1, 2, 3, 4, 5, 6, 7),

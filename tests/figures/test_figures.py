@@ -11,7 +11,8 @@ from figures.paper_figure import make_figure
 from figures.registry import FIGURES
 
 
-LONG = ("wang2016_fig2", "wang2016_fig4", "wang2018_dynamics", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode", "ritter2018_gates")
+LONG = ("wang2016_fig2", "wang2016_fig4", "wang2018_dynamics", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode",
+        "ritter2018_class", "ritter2018_gates", "ritter2018_water_maze")
 """Figures of which even the quick version takes many seconds."""
 
 

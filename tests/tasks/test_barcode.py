@@ -5,15 +5,16 @@ import pytest
 
 from cogmeta.errors import TrialTableError, UserError
 from cogmeta.simulate import replay, simulate
+from tasks.barcode_players import IdealByLikeness
 from tasks.characters import BLOT, N_POINTS, alphabet, discriminants, draw_characters
 from tasks.contexts import draw_bag
 from tasks.players import player
 from tasks.registry import make_task
 
 
-def by_exposure(name, n_epochs=25, **settings):
+def by_exposure(name, n_epochs=25, design="bandit/barcode", **settings):
     """Return (n_exposures, 2) mean reward an episode and first-trial accuracy, and their standard errors."""
-    task = make_task("bandit/barcode", **settings)
+    task = make_task(design, **settings)
     rollout = simulate(player(name, task), task, n_epochs, seed=3)
     shape = (task.spec.episodes_per_epoch, task.n_trials, n_epochs)
     reward = rollout.reward.reshape(shape).sum(axis=1)
@@ -173,6 +174,32 @@ def test_a_table_with_half_an_episode_is_refused():
 
 PUBLISHED = [(4.42, 0.10), (8.14, 0.79), (8.82, 0.96), (8.96, 0.99), (9.0, 1.0)]
 """Reward an episode and first-trial accuracy at exposures 1 to 5, independent contexts, computed elsewhere."""
+
+
+def test_who_finds_characters_by_their_looks_earns_what_a_plain_loop_does():
+    task = make_task("bandit/barcode_class", n_exposures=4)
+    rollout = simulate(IdealByLikeness(task), task, 6, seed=3)
+    for e in range(6):
+        before = []  # cue and belief of every episode
+        for start in range(0, rollout.n_steps, task.n_trials):
+            cue = rollout.observation[start, e, 1:].astype(float)
+            likeness = [float(cue @ other) / np.linalg.norm(cue) / np.linalg.norm(other) for other, _ in before]
+            belief = np.full(10, 0.1)
+            if before and max(likeness) >= 0.64:
+                belief = 0.99 * before[int(np.argmax(likeness))][1] + 0.001
+            for t in range(start, start + task.n_trials):
+                best = np.isclose(belief, belief.max(), rtol=1e-6)
+                assert np.array_equal(np.exp(rollout.logits[t, e]) > 1e-9, best)
+                chosen = np.arange(10) == rollout.action[t, e]
+                paid = rollout.reward[t, e] > 0
+                belief = belief * np.where(chosen, 0.9 if paid else 0.1, 0.1 if paid else 0.9)
+                belief = belief / belief.sum()
+            before.append((cue, belief))
+
+
+def test_the_nearest_match_falls_short_of_perfect_memory_and_explores_nearly_as_well():
+    near, perfect = (by_exposure(name, 60, "bandit/barcode_class")[0][:, 0] for name in ("ideal-by-likeness", "ideal-with-memory"))
+    assert abs(near[0] - perfect[0]) < 0.25 and (near[1:] < perfect[1:] + 0.05).all() and near[3:].mean() > 8.5
 
 
 def test_the_ideal_learner_with_perfect_memory_earns_what_was_computed_elsewhere():
