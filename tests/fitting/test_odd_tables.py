@@ -42,6 +42,42 @@ def test_choices_without_variance_are_flagged():
     assert not np.isnan(result.table[["log_likelihood", "learning_rate", "inverse_temperature"]]).any(axis=None)
 
 
+def blocks(rng):
+    """Four subjects with three blocks each."""
+    return pd.concat([table([15] * 4, rng).assign(block=b) for b in range(3)]).sort_values(
+        ["subject", "block", "trial"], ignore_index=True)
+
+
+@pytest.mark.parametrize("method", ["mle", "map", "em"])
+def test_a_block_that_one_subject_lacks_counts_for_the_others(method, rng):
+    whole = blocks(rng)
+    gone = (whole["subject"] == "s0002") & (whole["block"] == 1)
+    result = fit(MODEL, whole[~gone], method, n_starts=2)
+    assert result.n_trials.to_list() == [45, 45, 30, 45]
+    silent = whole.assign(choice=whole["choice"].astype("Int64").mask(gone), reward=whole["reward"].astype(float).mask(gone))
+    pd.testing.assert_frame_equal(fit(MODEL, silent, method, n_starts=2).table, result.table)  # nobody answered is nobody was there
+
+
+def test_a_cell_without_a_block_is_named_with_its_row(rng):
+    with pytest.raises(UserError, match="block is missing at row 7 .*leave the column out"):
+        fit(MODEL, blocks(rng).assign(block=lambda trials: trials["block"].astype(float).where(trials.index != 7)))
+
+
+@pytest.mark.parametrize("reward", [0, 1])
+def test_rewards_without_variance_leave_finite_estimates(reward, rng):
+    result = fit(MODEL, table([40, 40], rng).assign(reward=reward), "mle", n_starts=3)
+    assert np.isfinite(result.table[["log_likelihood", "learning_rate", "inverse_temperature"]]).all(axis=None)
+
+
+def test_two_step_subjects_with_one_trial_or_one_choice_are_flagged(rng):
+    columns = ("choice1", "state2", "choice2", "reward")
+    trials = pd.DataFrame({"subject": np.repeat(["one", "same", "any"], [1, 40, 40]), "trial": [0, *range(40), *range(40)],
+                           **{name: rng.integers(2, size=81) for name in columns}})
+    trials.loc[trials["subject"] == "same", ["choice1", "choice2"]] = 0
+    flags = fit("two_step/hybrid", trials, "mle", n_starts=2).flags
+    assert "only one trial" in flags["one"] and "identical" in flags["same"]
+
+
 def test_thousands_of_sessions_of_unequal_length_are_each_scored_to_their_end():
     rng = np.random.default_rng(0)
     trials = table(rng.integers(1, 30, size=2000), rng)
