@@ -83,7 +83,36 @@ def fitting(record: dict) -> str:
             for row in record["rows"]]
     return ("## Fits\n\n`python -m benchmarks.fitting`: the seven-parameter hybrid, 201 trials a subject, 10 starts, one thread; "
             "how many nats the summed objective falls short of the best optimum known.\n\n"
-            + table(["fitter", "method", "subjects", "CPU ms a fit", "nats short"], rows))
+            + table(["fitter", "method", "subjects", "CPU ms a fit", "nats short"], rows) + _groups(record) + _curve(record))
+
+
+def _groups(record: dict) -> str:
+    rows = [[row["group"], row["fitter"], row["subjects"], f"{row['cpu_seconds']:.1f}", f"{row['wall_seconds']:.1f}", row["e_steps"],
+             f"{row['log_model_evidence']:,.1f}"] for row in record.get("groups", [])]
+    return "\n\nGroups by EM-Laplace, full covariance, iBIC included; synthetic subjects, and people (Shahar et al. 2019):\n\n" + table(
+        ["group", "fitter", "subjects", "CPU s", "wall s", "E-steps", "log model evidence"], rows) if rows else ""
+
+
+def _curve(record: dict) -> str:
+    rows = [[f"{row['subjects']:,}", f"{row['cpu_seconds']:.1f}", f"{1e3 * row['cpu_seconds'] / row['subjects']:.2f}",
+             f"{row['peak_megabytes']:,.0f}"] for row in record.get("curve", [])]
+    return ("\n\n`python -m benchmarks.fitting --curve`: Rescorla-Wagner, 100 trials a subject, 10 starts, without Numba, a process "
+            "each; largest resident memory with what Python and the libraries take:\n\n"
+            + table(["subjects", "CPU s", "ms a subject", "megabytes"], rows)) if rows else ""
+
+
+def recovery(records: list[dict]) -> str:
+    """Return the section on parameter recovery."""
+    parts = ["## Recovery\n\n`python -m benchmarks.recovery`: Pearson's r of the hybrid's natural parameters, 200 subjects x 201 trials "
+             "a data set. Who is told the group from which subjects were drawn knows more than any fit can: what is missing there is "
+             "missing in the design."]
+    for record in records:
+        low, high = record["bounds"]
+        rows = [[row.pop("estimator"), *(f"{x:.3f}" for x in row.values())] for row in map(dict, record["rows"])]
+        names = [name for name in record["rows"][0] if name != "estimator"]
+        parts.append(f"{record['data_sets']} data sets; reward probabilities walk by {record['drift_sd']:g} a trial between {low:g} and "
+                     f"{high:g}:\n\n" + table(["", *(f"`{name}`" for name in names)], rows))
+    return "\n\n".join(parts)
 
 
 def tasks(record: dict) -> str:
