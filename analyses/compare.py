@@ -271,7 +271,7 @@ def _interval(per_trial: pd.Series, trials: pd.DataFrame) -> pd.Series:
     return mean_interval(by_subject.assign(all=0), "score", "all").iloc[0]
 
 
-def _model_for(name: str, task: Task) -> Model:
+def model_for(name: str, task: Task) -> Model:
     """Return a registered model adapted to the task that was played."""
     model = make_model(name)
     if model.family is not task.spec.family:
@@ -283,7 +283,7 @@ def _model_for(name: str, task: Task) -> Model:
 def _score_model(one: _Played, name: str) -> tuple[Fit, _Score]:
     """Return the fit of a cognitive model to each subject, and its scores."""
     one.tell(f"fitting {name}")
-    spec, model = one.task.spec, _model_for(name, one.task)
+    spec, model = one.task.spec, model_for(name, one.task)
     how = {"seed": one.seed, "reward_range": spec.reward_range, "episode": spec.episode}
     fitted, held = fit(model, one.trials, **how), None
     if one.by:

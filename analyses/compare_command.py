@@ -65,6 +65,7 @@ def run(
     held_out: str | None = typer.Option(None, "--held-out", metavar="session|block|subject",
                                         help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
     folds: int | None = typer.Option(None, "--folds", min=2, help="Of --held-out: leave out so many at a time that there are this many folds."),
+    hbi: bool = typer.Option(False, "--hbi", help="Infer which of the cognitive models each subject uses, all at once."),
     tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2."),
     epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
     seed: Seed = 0,
@@ -85,6 +86,8 @@ def run(
         raise UserError("nothing to compare: name --agents (folders of cogmeta train), --models (cogmeta models) or --tiny.")
     networks = read_tiny(tiny, epochs)
     check_by(held_out or "session")
+    if hbi and len(models) < 2:
+        raise UserError("--hbi tells cognitive models apart: name two or more with --models.")
     if folds and not held_out:
         raise UserError("--folds says how what is held out is cut; say what: --held-out session, block or subject.")
     subjects = read_subject_table(subject_table, covariates)
@@ -97,7 +100,7 @@ def run(
     tables = dict(read_named(name, data, encoding) for name in trials)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
-        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds)
+        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds, hbi)
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))

@@ -8,6 +8,7 @@ import pandas as pd
 from analyses.behaviour import PEOPLE, summary
 from analyses.compare import Comparison, fitted_as_text, with_interval
 from analyses.report import Section
+from cogmeta.fitting.hbi_result import HierarchicalComparison
 
 TITLE = "Agents, models and people on the same trials"
 
@@ -74,6 +75,17 @@ def frequencies_section(frequencies: pd.DataFrame, held_out: bool) -> Section:
     section.table(frequencies, "Bayesian model selection over subjects", note=(
         f"Log evidence of a subject: {evidence}. frequency: expected share of the population; exceedance: probability of being the most "
         "frequent, protected: allowing for all being alike frequent, whose probability is the omnibus risk (Rigoux et al. 2014)."))
+    return section
+
+
+def hierarchies_section(hierarchies: Mapping[str, HierarchicalComparison]) -> Section:
+    """Return the section on who uses which cognitive model, all models and groups inferred at once."""
+    section = Section("Who uses which model")
+    for data, found in hierarchies.items():
+        section.table(found.table.rename_axis("model").reset_index(), f"{data}: hierarchical Bayesian inference over the cognitive models", note=(
+            f"Frequencies of models, each with a group of its own (Piray et al. 2019); omnibus risk {found.omnibus_risk:.3g}. Each subject's "
+            "responsibilities are in the folder hbi_..."))
+        section.table(found.group, f"{data}: group means under each model, natural units, with hierarchical errors (unconstrained)")
     return section
 
 

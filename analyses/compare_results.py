@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from analyses import compare_report as report
 from analyses.behaviour import PEOPLE, compare_behaviour, plot_behaviour
-from analyses.compare import Comparison, Listener, compare, plot_likelihood, score_table
+from analyses.compare import Comparison, Listener, compare, model_for, plot_likelihood, score_table
 from analyses.group_differences import group_differences, plot_group_differences
 from analyses.report import render
 from analyses.style import save_figure
@@ -19,6 +19,8 @@ from analyses.tiny_players import TinyPlayer
 from cogmeta.agent import Agent
 from cogmeta.agents.store import versions
 from cogmeta.files import atomic_path
+from cogmeta.fitting.hbi import fit_hbi
+from cogmeta.fitting.hbi_result import HierarchicalComparison
 from cogmeta.task import Task
 
 
@@ -49,6 +51,8 @@ class Results:
         Data set -> ``player, subject, measure, value``.
     frequencies : DataFrame
         See ``Comparison.frequencies``.
+    hierarchies : dict of str to HierarchicalComparison
+        Data set -> who uses which cognitive model, by hierarchical Bayesian inference; empty unless asked for.
     differences : dict of str to DataFrame
         Data set -> table of ``group_differences``; empty without groups.
     formula : str
@@ -60,6 +64,7 @@ class Results:
     comparison: Comparison
     behaviour: dict[str, pd.DataFrame]
     frequencies: pd.DataFrame
+    hierarchies: dict[str, HierarchicalComparison] = field(default_factory=dict)
     differences: dict[str, pd.DataFrame] = field(default_factory=dict)
     formula: str = ""
     seed: int = 0
@@ -69,7 +74,7 @@ class Results:
 def compare_all(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str], seed: int = 0,
     listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (), groups: Groups | None = None,
-    n_folds: int | None = None,
+    n_folds: int | None = None, hbi: bool = False,
 ) -> Results:
     """Compare scores, behaviour, frequencies and groups.
 
@@ -78,6 +83,8 @@ def compare_all(
     task, tables, agents, models, seed, listener, held_out, tiny, n_folds
         As for ``analyses.compare.compare``.
     groups : Groups, optional
+    hbi : bool
+        Infer which cognitive model each subject uses, all models at once (Piray et al. 2019); two models or more.
     """
     began = time.monotonic()
     comparison = compare(task, tables, agents, models, seed, listener, held_out, tiny, n_folds)
@@ -87,11 +94,19 @@ def compare_all(
             listener(f"{data}: everybody plays afresh")
         fits = {model: comparison.fits[data, model] for model in models}
         behaved[data] = compare_behaviour(task, table, fits, agents, seed)
+    hierarchies = {}
+    if hbi:
+        for data, table in tables.items():
+            if listener:
+                listener(f"{data}: which subject uses which model")
+            spec = task.spec
+            hierarchies[data] = fit_hbi([model_for(name, task) for name in models], table, seed=seed, episode=spec.episode,
+                                        reward_range=spec.reward_range)
     differences = {} if groups is None else {
         data: group_differences(_by_subject(comparison, data, behaved[data]), groups.formula, table, groups.subject_table)
         for data, table in tables.items()}
     formula = "" if groups is None else groups.formula
-    return Results(comparison, behaved, comparison.frequencies(seed), differences, formula, seed, time.monotonic() - began)
+    return Results(comparison, behaved, comparison.frequencies(seed), hierarchies, differences, formula, seed, time.monotonic() - began)
 
 
 def _by_subject(comparison: Comparison, data: str, behaved: pd.DataFrame) -> pd.DataFrame:
@@ -119,6 +134,8 @@ def write_results(results: Results, out: Path, command: str) -> None:
         with atomic_path(out / f"{name}.csv") as part:
             table.to_csv(part, index=False)
     pictures: dict[str, list[Path]] = {}
+    for data, found in results.hierarchies.items():
+        found.save(out / f"hbi_{plain(data)}")
     for kind, data, figure in _figures(results):
         pictures.setdefault(kind, []).append(save_figure(figure, out / f"{kind}_{plain(data)}")[0])
     with atomic_path(out / "summary.json") as part:
@@ -159,6 +176,8 @@ def _page(results: Results, pictures: Mapping[str, list[Path]], command: str) ->
     comparison = results.comparison
     sections = [report.likelihood_section(comparison, pictures), report.behaviour_section(results.behaviour, pictures),
                 report.frequencies_section(results.frequencies, comparison.held_out() is not None)]
+    if results.hierarchies:
+        sections.append(report.hierarchies_section(results.hierarchies))
     if results.differences:
         sections.append(report.differences_section(results.differences, results.formula, pictures))
     if comparison.fits:

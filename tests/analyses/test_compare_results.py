@@ -11,6 +11,7 @@ from analyses.compare_results import Groups, compare_all
 from analyses.players import find_player
 from cogmeta.errors import UserError
 from cogmeta.fitting import log_evidence, select_models
+from cogmeta.fitting.hbi_result import HierarchicalComparison
 from cogmeta.models import make_model
 from cogmeta.simulate import simulate
 from tasks.registry import make_task
@@ -65,10 +66,13 @@ def run(*arguments):
 def test_the_command_writes_one_page_with_everything_on_it(people, tmp_path):
     people.to_csv(tmp_path / "people.csv", index=False)
     done = run(tmp_path / "people.csv", "--task", "bandit/independent", "--set", "n_trials=40", "--agents", "thompson", "--models", *MODELS,
-               "--covariates", "~ group", "--out", tmp_path / "out")
+               "--covariates", "~ group", "--hbi", "--out", tmp_path / "out")
     assert done.exit_code == 0, done.output
+    told = HierarchicalComparison.load(tmp_path / "out" / "hbi_people")
+    assert told.table["frequency"].idxmax() == MODELS[0] and len(told.responsibility) == 12
     page = (tmp_path / "out" / "report.html").read_text()
-    for title in ("Who predicts the choices", "How everybody behaves", "Whom each describes", "Which groups differ", "Fitted parameters"):
+    for title in ("Who predicts the choices", "How everybody behaves", "Whom each describes", "Who uses which model",
+                  "Which groups differ", "Fitted parameters"):
         assert f"{title}</h2>" in page
     assert "<script" not in page and "http" not in page.replace("http-equiv", ""), "self-contained"
     written = {path.name for path in (tmp_path / "out").iterdir()}
@@ -76,6 +80,12 @@ def test_the_command_writes_one_page_with_everything_on_it(people, tmp_path):
                        "behaviour_people.png", "groups_people.pdf"}
     differences = pd.read_csv(tmp_path / "out" / "group_differences.csv")
     assert differences["data"].unique().tolist() == ["people"]
+
+
+def test_one_model_cannot_be_told_from_others(people, tmp_path):
+    people.to_csv(tmp_path / "people.csv", index=False)
+    done = run(tmp_path / "people.csv", "--task", "bandit/independent", "--models", MODELS[0], "--hbi", "--out", tmp_path / "out")
+    assert isinstance(done.exception, UserError) and "name two or more with --models" in str(done.exception)
 
 
 def test_a_table_of_covariates_needs_a_formula(people, tmp_path):
