@@ -11,10 +11,11 @@ from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
-from cogmeta.agents.store import load_agent, load_record, versions
+from cogmeta.agents.store import RECORD, load_agent, load_record, versions
 from cogmeta.files import atomic_path
-from tasks.shipped import shipped_folder
-from tasks.train_run import CHECKPOINT, train_into
+from tasks.presets import preset
+from tasks.shipped import shipped, shipped_folder
+from tasks.train_run import CHECKPOINT, command_line, train_into
 
 Tables = dict[str, pd.DataFrame]
 Listener = Callable[[str], None]
@@ -77,7 +78,8 @@ def make_figure(
     quick : bool
         Use the first seed of every task only, and the smaller size of what the figure simulates, where it has one.
     retrain : bool
-        Train the networks anew into ``out/agents`` instead of taking the shipped ones.
+        Train the networks anew into ``out/agents`` instead of taking the shipped ones, as long as those were. A network that stands there
+        is not trained again, and one whose training was interrupted goes on where it was.
     listener : callable, optional
 
     Returns
@@ -110,13 +112,20 @@ def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener)
     if not retrain:
         return shipped_folder(task, seed, kind or "lstm")
     folder = out / "agents" / f"{named.replace('/', '_').replace(' ', '_')}_seed{seed}"
-    if not (folder / "record.json").is_file():
+    if not (folder / RECORD).is_file():
         listener(f"training on {named}, seed {seed}")
-        option = f" --agent {kind}" if kind else ""
-        command = f"cogmeta train {task}{option} --seed {seed} --out {folder.name}"
-        train_into(folder, task, seed=seed, agent=kind or None, command=command,
-                   resume=(folder / CHECKPOINT).is_file())
+        n_steps = _steps(task, seed, kind or "lstm")
+        command = command_line(task, folder.name, kind or None, n_steps=n_steps, seed=seed)
+        train_into(folder, task, seed=seed, agent=kind or None, n_steps=n_steps, command=command, resume=(folder / CHECKPOINT).is_file())
     return folder
+
+
+def _steps(task: str, seed: int, kind: str) -> int | None:
+    """Return how many steps the shipped network was trained for, where that is not what the preset says."""
+    if (task, seed, kind) not in shipped():
+        return None
+    steps = load_record(shipped_folder(task, seed, kind)).learner_settings["n_steps"]  # not rounded up to whole updates
+    return None if steps == preset(task).n_steps else steps
 
 
 def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Wang et al. 2018, figure 3: the network learns faster where the world is volatile, and its units know that it is.
 
-Claimed: fitted learning rates are higher in the volatile than in the stable half, in either order (d, dots: seeds); volatility can be read out of the activity (b), where a Bayesian learner infers it (a); 37 +- 1 % of
-the units track it. How ours departs: training episodes are ``bandit/shifting_volatility``, whose statistics are ours;
-"tracks" is not defined in the text that we could see: here a unit does if its partial correlation with volatility, last
-action, last reward and their product held, exceeds a named size. The first version took the true volatility, which nobody
-in the episode knows; in the study of people that the paper follows (Behrens et al. 2007) what the brain tracks is the
-volatility that a Bayesian learner infers from the same outcomes, so that this is asked, too (added after the first run; the
-size was kept). Learners of fixed rate and of Bayes are shown beside the network; panel c, the people's bars, is left out. Four networks trained for 1 M steps, which lost about
-as much as a fixed rate does, learned faster where it was volatile in three of four; those shown had 3 M.
+Claimed: fitted learning rates are higher in the volatile than in the stable half, in either order (d, dots: seeds);
+volatility can be read out of the activity (b), where a Bayesian learner infers it (a); 37 +- 1 % of the units track it.
+How ours departs: training episodes are ``bandit/shifting_volatility``, whose statistics are ours; "tracks" is not defined
+in the text that we could see: here a unit does if its partial correlation with volatility, last action, last reward and
+their product held, exceeds a named size. The first version took the true volatility, which nobody in the episode knows;
+in the study of people that the paper follows (Behrens et al. 2007) what the brain tracks is the volatility that a
+Bayesian learner infers from the same outcomes, so that this is asked, too (added after the first run; the size was kept).
+Learners of fixed rate and of Bayes are shown beside the network; panel c, the people's bars, is left out. Four networks
+trained for 1 M steps, which lost about as much as a fixed rate does, learned faster where it was volatile in three of
+four; those shown had 3 M.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which agent, learner and training length a user gets with ``cogmeta train TASK`` alone.
 
 The numbers under ``expected`` come from ``python -m benchmarks.presets``: 5,000 fresh episodes a seed (20,000 for the
-first two of ``bandit/independent``, 4,000 for ``two_step/wang2018``, 2,000 for the shipped agent). The
+first two of ``bandit/independent``, 2,000 for ``two_step/wang2018`` and the shipped agents). The
 notes say which settings fell short.
 """
 
@@ -72,7 +72,8 @@ _TWO_STEP = PPO(
     n_steps=1_200_000, n_episodes=64, eligibility=(0.5, 0.9), step_size=(7e-3, 0.0), value_weight=0.1)
 _TWO_STEP_NOTE = (
     "Step size 3e-3 reached 0.690 in 0.6 M steps and still stayed with an action after a rewarded rare transition; "
-    "with a readout ten times smaller 0.549. The paper's own values (A2C.WANG2018) reached 0.698 in its 10,000 "
+    "with a readout ten times smaller 0.549. A discount that rises from 0.9 to 0.97 reached 0.704 in four seeds and "
+    "less exact prediction errors (figure 5f). The paper's own values (A2C.WANG2018) reached 0.698 in its 10,000 "
     "episodes, 126 s; the A2C of the bandits, 64 episodes an update, was at 0.576 after 5 M steps.")
 
 _REVERSAL = replace(_TWO_STEP, n_steps=3_000_000, discount=0.9, step_size=(5e-3, 0.0), value_weight=0.5)
@@ -223,8 +224,8 @@ _PRESETS: dict[str, Preset] = {
         replace(_TWO_STEP, n_steps=600_000, n_episodes=256), expected={"reward_per_trial": (0.667, 0.667)},
         seeds=(0, 1)),
     "two_step/wang2018": Preset(
-        _TWO_STEP, expected={"reward_per_trial": (0.7038, 0.7045, 0.7035, 0.7033)}, seeds=(0, 1, 2, 3),
-        note=_TWO_STEP_NOTE),
+        replace(_TWO_STEP, discount=0.9), seeds=tuple(range(8)), note=_TWO_STEP_NOTE,
+        expected={"reward_per_trial": (0.7048, 0.7049, 0.7043, 0.7047, 0.7045, 0.7047, 0.7039, 0.7043)}),
     "two_step/episodic": Preset(
         replace(_TWO_STEP, n_steps=640_000), {**_EPISODIC_AGENT, "write": "after_outcome"},
         expected={"reward_per_trial": (0.7339, 0.7354, 0.7312, 0.7272, 0.7389)}, seeds=(0, 1, 2, 3, 4),

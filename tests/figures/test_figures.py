@@ -1,14 +1,20 @@
 """Every registered figure is made from shipped agents, with its tables, its record and its scoreboard."""
 
 import json
+import os
+import signal
 
 import pandas as pd
 import pytest
 
 from analyses.claims import scoreboard
+from cogmeta.agents.store import load_agent, load_record
+from cogmeta.training.train import Interrupted
+from figures import paper_figure
 from figures.command import write_scoreboard
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES
+from tasks.train_run import CHECKPOINT, train_into
 
 
 LONG = ("wang2016_fig2", "wang2016_fig4", "wang2018_dynamics", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode",
@@ -34,3 +40,31 @@ def test_a_claim_over_seeds_is_met_only_if_it_is_met_in_each(tmp_path):
     assert board["met"].tolist() == ["no"] and board["seeds"].tolist() == [3]
     write_scoreboard(board.assign(figure="wang2018_fig5"), tmp_path / "SCOREBOARD.md")
     assert "| no |" in (tmp_path / "SCOREBOARD.md").read_text()
+
+
+def test_a_network_that_was_trained_for_less_than_its_preset_is_retrained_for_as_long():
+    assert paper_figure._steps("bandit/easy", 0, "lstm_no_reward") == 1_000_000
+    assert paper_figure._steps("bandit/easy", 0, "lstm") is None and paper_figure._steps("bandit/easy", 99, "lstm") is None
+
+
+@pytest.mark.slow
+def test_retraining_that_was_interrupted_goes_on_and_ends_where_it_would_have(tmp_path):
+    """A control of 1 M steps: whole, and stopped after a third of them with its checkpoint left behind."""
+    named = "bandit/easy lstm_no_reward"
+    whole = paper_figure._folder(named, 1, tmp_path / "whole", retrain=True, listener=lambda line: None)
+
+    def stop(record):
+        if record.steps > 300_000:
+            os.kill(os.getpid(), signal.SIGTERM)  # as a scheduler would
+
+    folder = tmp_path / "stopped" / "agents" / whole.name
+    with pytest.raises(Interrupted):
+        train_into(folder, "bandit/easy", seed=1, agent="lstm_no_reward", n_steps=1_000_000, listeners=[stop])
+    assert (folder / CHECKPOINT).is_file()
+    resumed = paper_figure._folder(named, 1, tmp_path / "stopped", retrain=True, listener=lambda line: None)
+    assert resumed == folder and load_agent(folder).fingerprint() == load_agent(whole).fingerprint()
+    record = load_record(folder)
+    assert record.command == "cogmeta train bandit/easy --agent lstm_no_reward --steps 1000000 --seed 1 --out bandit_easy_lstm_no_reward_seed1"
+    told = []
+    paper_figure._folder(named, 1, tmp_path / "stopped", retrain=True, listener=told.append)
+    assert told == [], "a network that stands there is not trained again"
