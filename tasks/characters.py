@@ -81,7 +81,9 @@ def draw_characters(
         In [0, 1]: ``1 - exp(-ink)``, where every point of a stroke leaves a Gaussian blot of ink ``BLOT`` pixels wide.
     """
     points = alphabet(split, int(character.max(initial=0)) + 1)[character]
-    moved = points + jitter * rng.standard_normal(points.shape, dtype=np.float32)
+    moved = rng.standard_normal(points.shape, dtype=np.float32)
+    moved *= jitter
+    moved += points
     moved += jitter * rng.standard_normal((*character.shape, 1, 1, 2), dtype=np.float32)
     control = np.moveaxis(moved.reshape(-1, N_STROKES, 3, 2), -1, 0)  # (2, n, n_strokes, 3)
     picture = np.empty((character.size, n_pixels, n_pixels), np.float32)
@@ -166,5 +168,7 @@ def embed_drawings(
     (..., n_features) float32 array
     """
     mean, direction = discriminants(n_features, n_characters, jitter, drawing.shape[-1])
-    feature = (drawing.reshape(*drawing.shape[:-2], -1) - mean) @ direction
-    return feature / np.linalg.norm(feature, axis=-1, keepdims=True)
+    feature = drawing.reshape(-1, len(mean)) @ direction
+    feature -= mean @ direction
+    feature /= np.sqrt(np.einsum("nf,nf->n", feature, feature))[:, None]
+    return feature.reshape(*drawing.shape[:-2], n_features)
