@@ -13,8 +13,9 @@ import numpy as np
 from cogmeta.agent import Agent
 from tasks.arms_players import ArmsPlayer, arms_players
 from tasks.choosing import share_best
+from tasks.gaussian import PEOPLE
 from tasks.horizon import HorizonBandit
-from tasks.kalman import GaussianArms, KalmanGreedy, KalmanThompson, KalmanUCB
+from tasks.kalman import GaussianArms, KalmanGreedy, KalmanHybrid, KalmanThompson, KalmanUCB
 
 GRID_STEP = 0.125
 """Distance between the grid's means and between rewards of the sums over outcomes, in standard deviations of a reward."""
@@ -163,5 +164,7 @@ def horizon_players(task: HorizonBandit) -> list[Agent]:
     """Return every reference player of the horizon task, the simplest first."""
     pairs = task.reward_scale * task.mean_pairs()
     arms = GaussianArms((pairs.mean(),) * 2, (pairs.var(),) * 2, ((task.reward_scale * task.noise_sd) ** 2,) * 2)
-    return arms_players(task, [KalmanGreedy(task, arms), KalmanUCB(task, arms), KalmanThompson(task, arms),
+    value, relative, total = PEOPLE["bandit/gaussian2018_2"]  # per point, of another task
+    hybrid = KalmanHybrid(task, arms, (value / task.reward_scale, relative / task.reward_scale, total))
+    return arms_players(task, [KalmanGreedy(task, arms), KalmanUCB(task, arms), KalmanThompson(task, arms), hybrid,
                                HorizonOptimal(task)])

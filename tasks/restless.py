@@ -20,6 +20,7 @@ from tasks.arms import ArmsTask, pay
 from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner
 from tasks.bandit_players import UCB1
 from tasks.choosing import share_best
+from tasks.mirrored_kalman import MirroredKalman
 from tasks.settings import check_at_least
 from tasks.volatility import VolatilityLearner
 from tasks.walks import grid, reflect, walk_matrix
@@ -174,8 +175,15 @@ Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 epi
 """
 
 
+def walk_kalman(task: RestlessBandit) -> Agent:
+    """Return the Kalman filter of a walk as spread as U[0, 1], with the mean of the task's drift variances."""
+    variance = 1 / 12
+    return MirroredKalman(task, variance, float(np.sqrt(max(0.0, 1 - np.mean(np.square(task.drift_sd)) / variance))))
+
+
 def restless_players(task: RestlessBandit) -> list[Agent]:
     """Return every reference player of the restless bandit, the simplest first."""
     rate, inverse_temperature = BEST_RATE.get(tuple(task.drift_sd), BEST_RATE[0.02, 0.1])
-    learners = [WalkThompson(task), rescorla_wagner(task, rate, inverse_temperature), VolatilityLearner(task), WalkFilter(task)]
+    learners = [WalkThompson(task), rescorla_wagner(task, rate, inverse_temperature), walk_kalman(task), VolatilityLearner(task),
+                WalkFilter(task)]
     return arms_players(task, [UCB1(task, exploration=1.0), *learners])

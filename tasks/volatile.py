@@ -18,6 +18,7 @@ from cogmeta.errors import unknown_name
 from cogmeta.task import TaskSpec
 from tasks.arms import ArmsTask, one_better, pay
 from tasks.arms_players import arms_players, rescorla_wagner
+from tasks.mirrored_kalman import MirroredKalman
 from tasks.settings import check_at_least, check_probability
 from tasks.volatility import VolatilityLearner
 
@@ -111,6 +112,14 @@ Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 epi
 """
 
 
+def reversing_kalman(task: ArmsTask) -> Agent:
+    """Return the Kalman filter that expects as much change in every trial as there is on average, half of them volatile."""
+    better = np.array([task.stable_probability, task.volatile_probability])
+    hazard = 1 / task.reversal_every if isinstance(task, VolatileBandit) else task.reversal_hazard
+    variance = float(np.clip(np.square(better - 0.5).mean(), 1e-6, 0.25 - 1e-6))
+    return MirroredKalman(task, variance, abs(1 - hazard))
+
+
 def volatile_players(task: ArmsTask) -> list[Agent]:
     """Return every reference player of a volatile bandit, ``bandit/volatile`` or its like, the simplest first."""
-    return arms_players(task, [rescorla_wagner(task, *BEST_RATE), VolatilityLearner(task)])
+    return arms_players(task, [rescorla_wagner(task, *BEST_RATE), reversing_kalman(task), VolatilityLearner(task)])

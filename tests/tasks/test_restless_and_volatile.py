@@ -7,6 +7,7 @@ from scipy import stats
 from cogmeta.errors import UserError
 from cogmeta.random_agent import RandomAgent
 from cogmeta.simulate import replay, simulate
+from tasks.mirrored_kalman import MirroredKalman
 from tasks.players import players
 from tasks.registry import make_task
 from tasks.restless import WalkFilter, WalkThompson
@@ -53,7 +54,7 @@ def test_who_knows_more_of_the_drift_earns_more(name):
     earned = {player: simulate(agent, task, 3000, seed=4).reward.sum(axis=0) for player, agent in players(task).items()
               if player != "volatility-learner"}
     for less, more in [("random", "ucb1"), ("win-stay-lose-shift", "rescorla-wagner"),
-                       ("rescorla-wagner", "bayes-optimal"), ("bayes-optimal", "oracle")]:
+                       ("rescorla-wagner", "kalman-filter"), ("kalman-filter", "bayes-optimal"), ("bayes-optimal", "oracle")]:
         gain = earned[more] - earned[less]
         assert gain.mean() > -2 * gain.std() / np.sqrt(3000), (less, more)
     assert earned["bayes-optimal"].mean() > earned["win-stay-lose-shift"].mean() + 2
@@ -149,6 +150,35 @@ def test_in_the_volatile_task_learners_come_in_the_order_of_what_they_infer():
     for less, more in zip(earned, earned[1:], strict=False):
         gain = more - less
         assert gain.mean() > 2 * gain.std() / np.sqrt(400)
+
+
+@pytest.mark.parametrize("name", ["volatile", "shifting_volatility"])
+def test_a_filter_whose_rate_settles_by_itself_earns_more_than_the_best_fixed_rate(name):
+    task = make_task(f"bandit/{name}")
+    fixed, filtered = (simulate(players(task)[who], task, 1500, seed=8).reward.sum(axis=0)
+                       for who in ("rescorla-wagner", "kalman-filter"))
+    gain = filtered - fixed
+    assert gain.mean() > 4 * gain.std() / np.sqrt(1500)
+
+
+def test_the_filter_of_mirrored_arms_is_the_posterior_of_a_plain_regression():
+    """Without noise in its walk: mean and variance are those of the conjugate normal after as many looks."""
+    agent = MirroredKalman(make_task("bandit/restless"), 0.05, 1.0)
+    state, y = agent.initial_state(1), []
+    for action, reward in [(0, 1.0), (1, 1.0), (1, 0.0), (0, 0.0), (0, 1.0)]:
+        state = agent.learn(state, np.array([action]), np.array([reward]))
+        y.append(reward if action == 0 else 1 - reward)
+    precision = 1 / 0.05 + len(y) / 0.2
+    assert state.variance[0] == pytest.approx(1 / precision)
+    assert state.mean[0] == pytest.approx((0.5 / 0.05 + sum(y) / 0.2) / precision)
+
+
+def test_the_filter_of_mirrored_arms_forgets_toward_one_half():
+    agent = MirroredKalman(make_task("bandit/restless"), 0.05, 0.5)
+    state = agent.learn(agent.initial_state(1), np.array([0]), np.array([1.0]))
+    assert state.mean[0] == pytest.approx(0.5 + 0.5 * 0.5 * 0.05 / 0.25) and 0.0375 < state.variance[0] < 0.05
+    with pytest.raises(UserError, match="correlation in"):
+        MirroredKalman(make_task("bandit/restless"), 0.05, 1.5)
 
 
 @pytest.mark.parametrize(
