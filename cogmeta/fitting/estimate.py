@@ -29,8 +29,8 @@ from cogmeta.trials import check_options, forced_trials, guess_family, missing, 
 METHODS = ("map", "mle", "em", "nuts")
 GROUP_METHODS = ("em", "nuts")
 
-GROUP_ROUNDS = 100
-"""By how many starts the fit of a group is longer than one of subjects alone, roughly."""
+GROUP_ROUNDS, ROUNDS_A_DRAW = 100, 8
+"""By how many starts the fit of a group is longer than one of subjects alone, roughly; and slopes that a draw takes."""
 
 
 def fit(
@@ -121,7 +121,7 @@ def fit(
         check_group(n_subjects)
     design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
-    engine = make_engine(model, sequences, n_starts + (GROUP_ROUNDS if method in GROUP_METHODS else 0), compiled)
+    engine = make_engine(model, sequences, n_starts + _rounds(method, sampling), compiled)
     search = _Search(engine, starts, np.tile(np.arange(n_subjects), n_starts), listener)
     settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None, "engine": engine.name}
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
@@ -130,6 +130,14 @@ def fit(
             return search.sampled(covariance, rng, design, sampling or Sampling(), settings, episode)
         best, group = search.group(covariance, rng, design) if method == "em" else (search.alone(method), {})
     return Fit(model, tabulate(model, sequences, best, method), method, settings, episode, group)
+
+
+def _rounds(method: str, sampling: Sampling | None) -> int:
+    """Return by how many starts a method is longer than searches for subjects alone, roughly."""
+    if method != "nuts":
+        return GROUP_ROUNDS if method in GROUP_METHODS else 0
+    how = sampling or Sampling()
+    return GROUP_ROUNDS + ROUNDS_A_DRAW * how.n_chains * (how.n_draws + how.n_tune)
 
 
 class _Search(NamedTuple):

@@ -15,7 +15,23 @@ its parameters *given the group* would be normal, and that normal distribution's
     A = I + L' F L = C C',   v = A^-1 L' (g + F (m - mean)) + C'^-1 z,   u = mean + L v
 
 For F = 0 (a subject who says nothing) this is the usual non-centred form, for large F the centred one. It is exact for
-whatever F, g and m, since the density of z carries the Jacobian; a bad approximation makes sampling slow, not wrong.
+whatever F, g and m, since the density of z carries the Jacobian; a bad approximation makes sampling slow, not wrong. F is
+taken as ``TRUST`` of the expected curvature: a likelihood's flanks are flatter than the parabola at its top.
+
+Measured on 50 people x 201 trials, the seven-parameter hybrid, diagonal covariance, two chains of 200 draws after 200, one
+data set: the least effective sample size of the group's 14 quantities for 1,000 slopes of the density.
+
+=====================================================  =====
+non-centred (F = 0)                                      4.6
+F the whole expected curvature                           6.9
+the same, low-rank mass matrix                           2.2
+F half of it                                            13.6
+F and m from the draws of a first run                   11.9
+=====================================================  =====
+
+(F = .3, .4 and .5 of it are alike on a second data set: 13.6, 11.6, 10.1 with 400 draws.) A slope of both chains takes 1.6 CPU
+milliseconds with the compiled engine, 14 with the plain one; a likelihood traced into JAX and differentiated backwards took 2.3
+to 3.7 and was not kept.
 
 References
 ----------
@@ -36,6 +52,9 @@ from cogmeta.fitting.optimiser import Points
 SD_SCALE = 1.5
 """Of the half-normal prior of the group's standard deviations: 95 % lie below 2.9, which on the logit scale means nearly
 all subjects at 0 or 1."""
+
+TRUST = 0.4
+"""Share of the expected curvature that the coordinates are made of."""
 
 SMALLEST_START = 0.1
 """EM's standard deviations may shrink to nothing; sampling starts no lower than this."""
@@ -101,7 +120,7 @@ class Hierarchy:
         told[self.able] = 1.0
         self.mode = modes.u.T
         self.slope = np.where(told[:, None] > 0, modes.score, 0.0)
-        self.curvature = np.where(told[:, None, None] > 0, modes.fisher, 0.0)
+        self.curvature = TRUST * np.where(told[:, None, None] > 0, modes.fisher, 0.0)
         self._priors()
         self._starts(group, design)
         self.n_group = self.n_terms * self.k + self.k + (self.k * (self.k - 1) // 2 if self.full else 0)
