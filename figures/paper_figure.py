@@ -13,7 +13,7 @@ from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
 from cogmeta.agents.store import RECORD, load_agent, load_record, versions
 from cogmeta.files import atomic_path
-from tasks.presets import preset
+from tasks.presets import imitation_of, preset
 from tasks.shipped import shipped, shipped_folder
 from tasks.train_run import CHECKPOINT, command_line, train_into
 
@@ -34,7 +34,7 @@ class PaperFigure:
         What the figure shows, in one sentence.
     agents : tuple of (str, tuple of int)
         Task and seeds of the trained networks that it needs; a task named ``"<task> <kind>"`` asks for another kind of
-        network than ``lstm``, such as ``"bandit/easy lstm_no_reward"``.
+        network than ``lstm``, such as ``"bandit/easy lstm_no_reward"``, or ``"<task> <kind> <expert>"`` for one that imitates.
     claims : tuple of Claim
     compute : callable
         ``compute(agents, seed) -> tables``; ``agents`` maps a task, as named in ``agents``, to its networks, one a seed.
@@ -115,8 +115,10 @@ def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener)
     if not (folder / RECORD).is_file():
         listener(f"training on {named}, seed {seed}")
         n_steps = _steps(task, seed, kind or "lstm")
-        command = command_line(task, folder.name, kind or None, n_steps=n_steps, seed=seed)
-        train_into(folder, task, seed=seed, agent=kind or None, n_steps=n_steps, command=command, resume=(folder / CHECKPOINT).is_file())
+        kind, _, expert = kind.partition(" ")
+        learner = imitation_of(task, expert) if expert else None
+        command = command_line(task, folder.name, kind or None, n_steps=n_steps, seed=seed, imitate=expert or None)
+        train_into(folder, task, learner, seed, agent=kind or None, n_steps=n_steps, command=command, resume=(folder / CHECKPOINT).is_file())
     return folder
 
 

@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from cogmeta.agents.network import Network
-from cogmeta.agents.store import load_agent, load_kind, load_record
+from cogmeta.agents.store import AgentRecord, load_agent, load_kind, load_record
 from cogmeta.errors import UserError
 from tasks.registry import registered
 
@@ -19,7 +19,7 @@ def shipped_agent(task_name: str, seed: int = 0, kind: str = "lstm") -> Network:
     seed : int
         Of its training.
     kind : str
-        Of network, such as ``"lstm_no_reward"``.
+        Of network, such as ``"lstm_no_reward"``; with the name of an expert, one that imitates it: ``"lstm gittins"``.
 
     Raises
     ------
@@ -40,14 +40,20 @@ def shipped_folder(task_name: str, seed: int = 0, kind: str = "lstm") -> Path:
     if (registered(task_name).name, seed, kind) not in known:
         seeds = [str(one) for task, one, what in known if (task, what) == (task_name, kind)]
         there = f"seed {', '.join(seeds)}" if seeds else f"{', '.join(sorted({task for task, _, what in known if what == kind}))}"
-        raise UserError(f"no trained agent ({kind}) is shipped for {task_name!r} and seed {seed}, only for {there}. "
-                        f"Train one: cogmeta train {task_name} --agent {kind} --seed {seed} --out runs/agent.")
+        network, _, expert = kind.partition(" ")
+        raise UserError(f"no trained agent ({kind}) is shipped for {task_name!r} and seed {seed}, only for {there}. Train one: cogmeta "
+                        f"train {task_name} --agent {network}{f' --imitate {expert}' if expert else ''} --seed {seed} --out runs/agent.")
     return known[task_name, seed, kind]
 
 
 def shipped() -> dict[tuple[str, int, str], Path]:
-    """Return the folder of every shipped agent, by task, seed and kind of network."""
+    """Return the folder of every shipped agent, by task, seed and kind of network (and the expert that it imitates)."""
     root = Path(str(files("tasks").joinpath("trained")))
     folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     records = {folder: load_record(folder) for folder in folders}
-    return {(record.task, record.seed, load_kind(folder)): folder for folder, record in records.items()}
+    return {(record.task, record.seed, _kind(folder, record)): folder for folder, record in records.items()}
+
+
+def _kind(folder: Path, record: AgentRecord) -> str:
+    expert = record.learner_settings.get("expert")
+    return f"{load_kind(folder)} {expert}" if expert else load_kind(folder)

@@ -15,7 +15,7 @@ from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.simulate import simulate
 from cogmeta.task import Task
-from cogmeta.training import A2C, Checkpoint, Learner, train
+from cogmeta.training import A2C, Checkpoint, Imitation, Learner, train
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
 from cogmeta.training.stages import STAGES, Stages
@@ -92,7 +92,8 @@ def train_into(
     """
     task, folder = make_task(task_name), make_folder(folder)
     learner = learner_of(task_name, learner, options.get("n_steps"))
-    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, options.get("start"))
+    start = options.get("start") or ("" if isinstance(learner, Imitation) else None)  # the start of a preset is for its own learner
+    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, start)
     if not resume and (folder / RECORD).is_file():
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
     if not resume and (folder / CHECKPOINT).is_file():

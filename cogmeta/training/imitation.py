@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.special import softmax
 
 from cogmeta.agent import Agent
@@ -24,7 +23,7 @@ from cogmeta.training.learner import Learner, Now, Scheduled
 from cogmeta.training.losses import cross_entropy, log_probabilities, negative_entropy, value_error
 from cogmeta.training.optimiser import Optimiser
 
-TRAJECTORIES = ("expert", "own")
+TRAJECTORIES, TIES = ("expert", "own"), ("share", "first")
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,9 @@ class Imitation(Learner):
         Whose choices are imitated; a reference player, say.
     trajectory : {"expert", "own"}
         Whether the expert's choices are played, or the network's own while the expert says what it would have chosen.
+    ties : {"share", "first"}
+        What is learnt where the expert would as soon do one thing as another: all of them, or the first. Of many arms that were
+        never tried it is easier to remember how far one has come than which are left.
 
     References
     ----------
@@ -50,6 +52,7 @@ class Imitation(Learner):
     n_episodes: int = 64
     expert: Agent | None = None
     trajectory: str = "expert"
+    ties: str = "share"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,6 +60,8 @@ class Imitation(Learner):
             raise UserError("imitation needs an expert: an agent, such as tasks.players.player('gittins', task) (--expert gittins).")
         if self.trajectory not in TRAJECTORIES:
             raise unknown_name("trajectory", self.trajectory, TRAJECTORIES)
+        if self.ties not in TIES:
+            raise unknown_name("ties", self.ties, TIES)
         if self.regret_of is not None:
             raise UserError("imitation learns from an expert's choices; leave regret_of out.")
 
@@ -72,7 +77,8 @@ class Imitation(Learner):
         """Return what plays while the expert looks on, or plays itself."""
         unroll = self.unroll_of(task.spec.steps_per_episode)
         return ExpertCollector(
-            network, task, self.n_episodes, unroll, task_rng, action_rng, self.expert, self.trajectory == "expert")
+            network, task, self.n_episodes, unroll, task_rng, action_rng, self.expert, self.trajectory == "expert",
+            self.ties == "first")
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
@@ -96,15 +102,15 @@ class ExpertCollector(Collector):
     Parameters
     ----------
     expert : Agent
-    expert_plays : bool
+    expert_plays, first_of_best : bool
     """
 
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int, task_rng: np.random.Generator,
-        action_rng: np.random.Generator, expert: Agent, expert_plays: bool,
+        action_rng: np.random.Generator, expert: Agent, expert_plays: bool, first_of_best: bool,
     ) -> None:
         super().__init__(network, task, n_episodes, n_steps, task_rng, action_rng)
-        self.expert, self.expert_plays = expert, expert_plays
+        self.expert, self.expert_plays, self.first_of_best = expert, expert_plays, first_of_best
         self.expert_policy = np.empty((n_steps, task.spec.n_actions, n_episodes))
 
     def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
@@ -114,6 +120,8 @@ class ExpertCollector(Collector):
         if self.expert.sees_hidden:
             self.expert_state = self.expert.see_hidden(self.task.hidden(self.state), self.expert_state)
         logits, _, self.expert_state = self.expert.step(self.observation, self.action, self.reward, self.expert_state)
+        if self.first_of_best:
+            logits = np.where(np.arange(logits.shape[1]) == logits.argmax(axis=1)[:, None], 0.0, -np.inf)
         self.expert_policy[t] = softmax(logits.T, axis=0)
         return choose(logits.T, dart) if self.expert_plays else super().decide(t, dart)
 

@@ -66,6 +66,16 @@ def test_along_the_networks_own_trajectory_the_expert_learns_from_what_the_netwo
         action, reward = batch.action[t], batch.reward[t]
 
 
+def test_between_equals_all_are_learnt_or_the_first():
+    _, shared = collected("own", player("gittins", TASK))
+    assert (shared.expert_policy[0] == 0.5).all()  # nothing is known yet
+    learner = Imitation(n_steps=1_000, n_episodes=30, expert=player("gittins", TASK), trajectory="own", ties="first")
+    first = Run(LSTMActorCritic.for_task(TASK, n_units=5, seed=1), TASK, learner, seed=0).collector.collect()
+    assert (first.expert_policy[0, 0] == 1).all() and np.array_equal(first.action, shared.action)
+    sure = shared.expert_policy.max(axis=1) == 1
+    assert np.array_equal(first.expert_policy[:, 0][sure], shared.expert_policy[:, 0][sure])
+
+
 def test_one_step_goes_down_the_cross_entropy_of_the_experts_choices():
     run, batch = collected("expert")
     log_p = torch.log_softmax(batch.tape.head[:10, :-1], dim=1)
@@ -93,6 +103,8 @@ def test_the_settings_name_the_expert_and_what_cannot_be_says_so():
         Imitation()
     with pytest.raises(UserError, match="unknown trajectory 'mine'"):
         Imitation(expert=Alternates(), trajectory="mine")
+    with pytest.raises(UserError, match="unknown ties 'last'"):
+        Imitation(expert=Alternates(), ties="last")
 
 
 def test_the_same_seed_gives_the_same_bytes():
