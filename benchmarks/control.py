@@ -62,11 +62,16 @@ def tune(players: list[str], lives: list[str]) -> None:
               f"score {best['score']:.3f}; worst {rows['steps'].max():.0f}", flush=True)
 
 
-def measure(path: Path) -> None:
-    """Live all lives and write their tables."""
-    for name, table in live_all(listener=print).items():
-        with atomic_path(path / f"episodic_control_{name}.csv") as part:
-            table.to_csv(part, index=False)
+def measure(lives: list[str]) -> None:
+    """Live some kinds of life, or all, and write their rows; those of other kinds stay."""
+    for name, table in live_all(lives or tuple(LIVES), listener=print).items():
+        path = FOLDER / f"episodic_control_{name}.csv"
+        kept = pd.read_csv(path) if path.is_file() else table[:0]
+        kept = kept[kept["life"].isin(LIVES) & ~kept["life"].isin(table["life"])]
+        whole = pd.concat([kept, table] if len(kept) else [table])
+        whole = whole.sort_values("life", key=lambda column: column.map(list(LIVES).index), kind="stable")
+        with atomic_path(path) as part:
+            whole.to_csv(part, index=False)
 
 
 def main() -> None:
@@ -80,7 +85,7 @@ def main() -> None:
     if options.what == "tune":
         tune(options.players, options.lives)
     else:
-        measure(FOLDER)
+        measure(options.lives)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ def _check_spec(task: Task) -> None:
     start, stop = spec.cue or (0, 1)
     require(0 <= start < stop <= spec.observation_size, "spec.cue must be (start, stop) within the observation of size "
              f"{spec.observation_size}, got {spec.cue}.")
+    require(spec.restart is None or 0 <= spec.restart < spec.observation_size, "spec.restart must be an entry of the "
+             f"observation, in [0, {spec.observation_size}), got {spec.restart}.")
     low, high = spec.reward_range
     require(low <= high, f"spec.reward_range must be (smallest, largest), got {spec.reward_range}.")
     require(type(task)(**task.settings) == task, "task.settings must be enough to build the task again, "

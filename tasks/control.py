@@ -7,17 +7,32 @@ their own (``python -m benchmarks.control tune``).
 
 from typing import Any
 
-from cogmeta.control import DQN, MFEC, NEC, ControlAgent, SimilarityValue
+from cogmeta.control import ControlAgent
+from cogmeta.control.store import KINDS
 from cogmeta.errors import unknown_name
 from cogmeta.task import Task
 
-CONTROL: dict[str, type[ControlAgent]] = {kind.kind: kind for kind in (MFEC, NEC, SimilarityValue, DQN)}
+CONTROL: dict[str, type[ControlAgent]] = KINDS
 """Agents that learn while they behave, by name."""
 
 DISCOUNTS = {"bandit": 0.0, "bandit/contextual_choice": 1.0, "mdp/random": 1.0, "maze/grid5": 0.95, "maze/grid9": 0.98}
 """Discount of a task, or of a family of tasks; elsewhere .9."""
 
-TUNED: dict[tuple[str, str], dict[str, Any]] = {}
+TUNED: dict[tuple[str, str], dict[str, Any]] = {
+    ("mfec", "water_maze/contextual"): {"epsilon": 0.1},
+    ("nec", "water_maze/contextual"): {"epsilon": 0.05, "learning_rate": 0.5},
+    ("similarity", "water_maze/contextual"): {"epsilon": 0.005, "bandwidth": 0.25},
+    ("dqn", "water_maze/contextual"): {"annealing_steps": 100, "step_size": 3e-3, "target_every": 20},
+    ("mfec", "mdp/random"): {"epsilon": 0.005},
+    ("similarity", "mdp/random"): {"epsilon": 0.005, "bandwidth": 0.5},
+    ("dqn", "mdp/random"): {"annealing_steps": 100, "step_size": 3e-3, "target_every": 20},
+    ("nec", "mdp/random"): {"epsilon": 0.005, "learning_rate": 0.1},
+    ("mfec", "bandit/barcode"): {"epsilon": 0.1},
+    ("nec", "bandit/barcode"): {"epsilon": 0.05, "learning_rate": 0.1},
+    ("similarity", "bandit/barcode"): {"epsilon": 0.05, "bandwidth": 0.25},
+    ("dqn", "bandit/barcode"): {"annealing_steps": 100, "step_size": 3e-3, "target_every": 20},
+    ("mfec", "bandit/contextual_choice"): {"epsilon": 0.005},
+}
 """(agent, task) -> settings."""
 
 

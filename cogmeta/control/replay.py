@@ -52,6 +52,21 @@ class Replay:
         written[0] += 1
         return Replay(arrays, self.size + 1, written)
 
+    def filled(self, rows: dict[str, np.ndarray]) -> "Replay":
+        """Return a replay of these rows, (n_rows, n_lives, ...) by name, of the same shapes as this one's.
+
+        Raises
+        ------
+        ValueError
+            They are of other shapes, or not equally many.
+        """
+        size = len(rows[next(iter(self.arrays))])
+        for name, array in self.arrays.items():
+            if rows[name].shape != (size, *array.shape[1:]):
+                raise ValueError(f"{name!r} has shape {rows[name].shape}, expected {(size, *array.shape[1:])}")
+        room = max(2 * size, 64)
+        return Replay({name: _longer(rows[name].astype(np.float32), size, room) for name in self.arrays}, size, [size])
+
     def rows(self, which: np.ndarray) -> dict[str, np.ndarray]:
         """Return some rows of every array, (n_rows, n_lives, ...)."""
         return {name: array[which] for name, array in self.arrays.items()}

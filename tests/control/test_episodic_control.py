@@ -1,12 +1,13 @@
 """Episodic control: tables of returns against plain loops, enumeration and closed forms; lives know nothing of each other."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 import torch
 
-from cogmeta.check import check_agent
+from cogmeta.check import check_agent, check_task
 from cogmeta.control import DQN, MFEC, NEC, SimilarityValue
 from cogmeta.control.nec import Neighbours
 from cogmeta.control.visits import Step, Visits, step_returns
@@ -14,16 +15,17 @@ from cogmeta.errors import UserError
 from cogmeta.memory import MemoryConfig, NeuralDictionary
 from cogmeta.memory.kernels import DELTA
 from cogmeta.simulate import replay, simulate
+from tasks.mdp import RandomMDP
 from tasks.registry import make_task
 
 AGENTS = [MFEC, SimilarityValue, NEC, DQN]
 TASKS = {
-    "episodes": make_task("water_maze/contextual", n_contexts=2, n_exposures=4, size=3, n_trials=8),
-    "visits of one length": make_task("mdp/random", n_states=4, n_actions=3, horizon=5, n_trials=40),
-    "visits of any length": make_task("maze/grid5", size=3, n_visits=8, visit_steps=12, n_trials=36),
+    "episodes": make_task("water_maze/contextual", n_contexts=1, n_exposures=3, size=2, n_trials=6),
+    "visits of one length": make_task("mdp/random", n_states=4, n_actions=3, horizon=4, n_trials=20),
+    "visits of any length": make_task("maze/grid5", size=3, n_visits=8, visit_steps=8, n_trials=24),
     "no visits": make_task("bandit/easy", n_trials=20),
 }
-WATER = TASKS["episodes"]
+WATER = make_task("water_maze/contextual", n_contexts=2, n_exposures=4, size=3, n_trials=8)
 
 
 @pytest.mark.parametrize("kind", AGENTS)
@@ -237,7 +239,7 @@ def test_what_one_life_meets_never_reaches_another(kind):
     rollout = simulate(agent, task, n_episodes=3, seed=0)
     other = rollout.reward.copy()
     other[:, 1:] += 7.0
-    disturbed = replay(agent, rollout.__class__(**{**rollout.__dict__, "reward": other}))
+    disturbed = replay(agent, replace(rollout, reward=other))
     assert np.allclose(disturbed.logits[:, 0], rollout.logits[:, 0], atol=1e-6)
     assert np.allclose(disturbed.value[:, 0], rollout.value[:, 0], atol=1e-5)
     assert not np.allclose(disturbed.value[:, 1], rollout.value[:, 1], atol=1e-1)
@@ -271,6 +273,19 @@ def test_visits_that_end_at_different_steps_are_credited_each_in_its_own_time():
         visits = visits.without(over) if over.any() else visits
     assert written == [(0, 1, 2.0), (0, 0, 3.0), (1, 2, 40.0), (1, 1, 60.0), (1, 0, 70.0)]
     assert len(visits.steps) == 1 and visits.begun.tolist() == [0, 1]  # life 0's third step waits
+
+
+class RestartsNowhere(RandomMDP):
+    """Says that visits begin where an entry is 1 that its observation does not have."""
+
+    @property
+    def spec(self):
+        return replace(super().spec, restart=99)
+
+
+def test_a_task_must_show_where_it_says_that_visits_begin():
+    with pytest.raises(UserError, match="spec.restart must be an entry of the observation"):
+        check_task(RestartsNowhere())
 
 
 @pytest.mark.parametrize("kind, wrong, says", [

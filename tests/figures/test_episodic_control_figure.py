@@ -1,0 +1,37 @@
+"""The figure of slow, episodic and meta-learned learners: its numbers follow from lives whose course is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from figures.episodic_control import EPISODIC, LIVES, META, PACED, RETURNING, SEEDS, SLOW, draw, numbers, tabulated
+
+ONSET = {SLOW: 400, "mfec": 100, "nec": 200, "similarity": 800, META: 50, PACED: 600}
+"""Steps after which each of these made-up learners knows all at once; before, it is at chance."""
+
+
+def lives():
+    """Return tables of lives of 1,000 steps, in visits of 10."""
+    steps, rows = np.arange(10, 1001, 10), []
+    for life in LIVES:
+        for player, onset in ONSET.items():
+            if player == META and life not in RETURNING:
+                continue
+            rows += [(player, life, seed, pd.DataFrame({"steps": steps, "score": (steps > onset) * (0.9 if player == "mfec" else 1.0)}))
+                     for seed in SEEDS]
+    return tabulated(rows)
+
+
+def test_ratios_are_those_of_the_steps_to_half_way():
+    found = numbers(lives())
+    for life in LIVES:
+        for player in EPISODIC:  # half way in the mean of three visits: with the second visit after the onset
+            assert found[f"{player}, {life}"] == pytest.approx([(ONSET[player] + 20) / (ONSET[SLOW] + 20)] * len(SEEDS))
+    assert found[f"{META}, barcode bandit"] == pytest.approx([70 / 120] * len(SEEDS))
+    assert found["similarity, paced"] == pytest.approx([820 / 620] * len(SEEDS))
+    assert found["in the long run"] == pytest.approx([0.1] * len(SEEDS))
+
+
+def test_the_picture_has_a_panel_a_life_and_one_of_steps():
+    titles = [ax.get_title(loc="left") for ax in draw(lives()).axes]
+    assert titles[:len(LIVES)] == list(LIVES) and len(titles) == 6
