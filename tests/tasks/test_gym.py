@@ -21,6 +21,16 @@ def test_every_task_passes_the_checker_of_gymnasium(name, hears):
     check_env(gymnasium.make(gym_id(name), hears=hears).unwrapped, skip_render_check=True)
 
 
+@pytest.mark.parametrize("name", task_names())
+def test_every_task_is_a_vector_environment_by_its_id(name):
+    env = gymnasium.make_vec(gym_id(name), 3, "vector_entry_point", hears=True)
+    observation, _ = env.reset(seed=0)
+    shown, reward, over, cut, _ = env.step(np.zeros(3, np.int64))
+    assert env.num_envs == 3 and env.observation_space.contains(observation) and env.observation_space.contains(shown)
+    assert reward.shape == over.shape == cut.shape == (3,) and not over.any()
+    assert env.single_action_space.n == make_task(name).spec.n_actions
+
+
 def test_a_vector_environment_plays_what_the_task_plays():
     task = make_task("two_step/wang2018", n_trials=5)
     env = TaskVectorEnv(task, 7)

@@ -1,7 +1,10 @@
 """Agents of another library train on our tasks by their Gymnasium ids, without a line between."""
 
+import random
+
 import numpy as np
 import pytest
+import torch
 
 gymnasium = pytest.importorskip("gymnasium", reason="needs the extra gym")
 sb3_contrib = pytest.importorskip("sb3_contrib", reason="needs sb3-contrib: pip install 'cogmeta[peers]'")
@@ -11,7 +14,18 @@ from tasks.gym import gym_id  # noqa: E402 (registers the ids)
 IDS = [gym_id(name) for name in ("bandit/easy", "two_step/kool2016", "harlow/vector")]
 
 
+@pytest.fixture
+def own_global_state():
+    """The other library seeds the global generators; they are put back."""
+    numpy_state, torch_state, python_state = np.random.get_state(), torch.get_rng_state(), random.getstate()
+    yield
+    np.random.set_state(numpy_state)
+    torch.set_rng_state(torch_state)
+    random.setstate(python_state)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("own_global_state")
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", IDS)
 def test_a_recurrent_agent_of_sb3_trains_on_a_registered_id(name):
