@@ -124,7 +124,7 @@ def tasks(record: dict) -> str:
     sizes, peers = list(grown[0]["growth"]), list(dict.fromkeys(peer for row in grown for peer in row["peers"]))
     growth = [[f"`{row['task']}`", *(f"{row['growth'][size]:,.0f}" for size in sizes)] for row in grown]
     beside = [[f"`{row['task']}`", f"{row['batched']:,.0f}", *(_beside(row, peer) for peer in peers)] for row in grown]
-    return ("## Speed of the tasks\n\n`python -m benchmarks.tasks`: environment steps a CPU-second, one thread, whole episodes with "
+    return ("## Speed of the tasks\n\n`python -m benchmarks.tasks`: environment steps a CPU-second, one thread of a machine that others used, too, whole episodes with "
             "random actions: many episodes side by side, and one as a Gymnasium environment stepped in a loop.\n\n"
             + table(["task", "episodes", "side by side", "Gymnasium, one episode", "asked for"], rows)
             + "\n\nGrowth with the episodes side by side:\n\n" + table(["task", *(f"{int(size):,}" for size in sizes)], growth)
