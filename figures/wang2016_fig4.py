@@ -29,7 +29,7 @@ from tasks.players import player
 from tasks.registry import make_task
 from tasks.restless import BEST_RATE
 
-TASK, SEEDS = "bandit/restless_wang2016", (0, 1)
+TASK, SEEDS = "bandit/restless_wang2016", (0, 1, 2, 3)
 DRIFTS = {"low": 0.02, "high": 0.2}
 CLASSICAL = ("rescorla-wagner", "thompson", "ucb1")
 N_CURVE, N_BLOCKS, N_IN_BLOCK = 2_000, 10, 10

@@ -2,8 +2,9 @@
 
 Claimed: on two arms paying 0.25 and 0.75, a network trained on independent arms loses about as little as Gittins, UCB and
 Thompson sampling, and one trained on correlated arms (p and 1 - p) clearly less (d); its activity starts from one point
-and spreads by what it has learnt of the arms (e), in order of the left arm's probability (f). How ours departs: one seed
-a training distribution; correlated arms are ``bandit/uniform``; regret is averaged over 2,000 episodes, not 300.
+and spreads by what it has learnt of the arms (e), in order of the left arm's probability (f). How ours departs: several seeds
+a training distribution, of which c, e and f show the first; correlated arms are ``bandit/uniform``; regret is averaged
+over 2,000 episodes, not 300.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from analyses.claims import Claim
 from analyses.raster import choice_raster, plot_choice_raster
 from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve
 from analyses.style import PALETTE, styled
+from cogmeta.agent import Agent
 from cogmeta.agents.network import Network
 from cogmeta.rollout import Rollout
 from cogmeta.simulate import simulate
@@ -31,7 +33,7 @@ TEST = (0.25, 0.75)
 RASTERS = ((0.25, 0.75), (0.6, 0.4))
 TRAJECTORIES = ((0.99, 0.01), (0.46, 0.54), (0.33, 0.67), (0.01, 0.99))
 CLASSICAL = ("gittins", "thompson", "ucb1")
-N_EPISODES, N_STATES = 2_000, 300
+SEEDS, N_EPISODES, N_STATES = {INDEPENDENT: (0,), CORRELATED: (0, 1)}, 2_000, 300
 
 CLAIMS = (
     Claim("independent_over_worst", "d: trained on independent arms, loses no more than the worst of Gittins, Thompson and UCB", "ratio <= 1",
@@ -45,23 +47,31 @@ CLAIMS = (
 
 def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
     """Return the tables of the four panels."""
-    independent, correlated = agents[INDEPENDENT][0], agents[CORRELATED][0]
-    rasters = [choice_raster(_play(independent, INDEPENDENT, arms, 100, seed).to_trials()).assign(arms=str(arms)) for arms in RASTERS]
+    independent, correlated = agents[INDEPENDENT], agents[CORRELATED]
+    rasters = [choice_raster(_play(independent[0], INDEPENDENT, arms, 100, seed).to_trials()).assign(arms=str(arms)) for arms in RASTERS]
+    states = [_states(network, seed) for network in correlated]
     return {"raster": pd.concat(rasters, ignore_index=True), "regret": _regret(independent, correlated, seed),
-            **_states(correlated, seed)}
+            "states": pd.concat([one["states"].assign(seed=k) for k, one in enumerate(states)], ignore_index=True),
+            "trajectories": states[0]["trajectories"]}
 
 
-def _play(agent: Network, task: str, arms: tuple[float, float] | None, n_episodes: int, seed: int, **options: object) -> Rollout:
+def _play(agent: Agent, task: str, arms: tuple[float, float] | None, n_episodes: int, seed: int, **options: object) -> Rollout:
     return simulate(agent, make_task(task, reward_probability=arms), n_episodes, seed, **options)
 
 
-def _regret(independent: Network, correlated: Network, seed: int) -> pd.DataFrame:
-    task = make_task(INDEPENDENT)
-    players = {"network, independent arms": independent, "network, correlated arms": correlated,
-               **{name: player(name, task) for name in CLASSICAL}}
-    curves = {name: regret_curve(cumulative_regret(_play(agent, INDEPENDENT, TEST, N_EPISODES, seed).to_trials()))
-              for name, agent in players.items()}
-    return pd.concat([curve.assign(player=name) for name, curve in curves.items()], ignore_index=True)
+def _regret(independent: Sequence[Network], correlated: Sequence[Network], seed: int) -> pd.DataFrame:
+    """Return regret curves of every seed, of all seeds together (-1), and of the classical players (-1)."""
+    task, curves = make_task(INDEPENDENT), []
+    for name, networks in (("network, independent arms", independent), ("network, correlated arms", correlated)):
+        each = [_cumulative(network, seed) for network in networks]
+        curves += [regret_curve(table).assign(player=name, seed=one) for one, table in enumerate(each)]
+        curves.append(regret_curve(pd.concat(each, ignore_index=True)).assign(player=name, seed=-1))
+    curves += [regret_curve(_cumulative(player(name, task), seed)).assign(player=name, seed=-1) for name in CLASSICAL]
+    return pd.concat(curves, ignore_index=True)
+
+
+def _cumulative(agent: Agent, seed: int) -> pd.DataFrame:
+    return cumulative_regret(_play(agent, INDEPENDENT, TEST, N_EPISODES, seed).to_trials())
 
 
 def _states(network: Network, seed: int) -> Tables:
@@ -80,15 +90,14 @@ def _states(network: Network, seed: int) -> Tables:
     return {"states": states, "trajectories": pd.concat(rows, ignore_index=True)}
 
 
-def numbers(tables: Tables) -> dict[str, float]:
-    """Return the number of every claim."""
-    last = tables["regret"].groupby("player")["mean"].last()
-    states = tables["states"]
-    return {
-        "independent_over_worst": last["network, independent arms"] / last[list(CLASSICAL)].max(),
-        "correlated_over_independent": last["network, correlated arms"] / last["network, independent arms"],
-        "order": abs(spearmanr(states["component 1"], states["left arm pays"]).statistic),
-    }
+def numbers(tables: Tables) -> dict[str, np.ndarray]:
+    """Return the number of every claim, one a seed."""
+    last = tables["regret"].groupby(["player", "seed"])["mean"].last().unstack("seed")
+    independent, correlated = (last.loc[f"network, {arms} arms"].drop(-1).dropna().to_numpy() for arms in ("independent", "correlated"))
+    n = min(len(independent), len(correlated))
+    ordered = [abs(spearmanr(rows["component 1"], rows["left arm pays"]).statistic) for _, rows in tables["states"].groupby("seed")]
+    return {"independent_over_worst": independent / last.loc[list(CLASSICAL), -1].max(),
+            "correlated_over_independent": correlated[:n] / independent[:n], "order": np.array(ordered)}
 
 
 @styled
@@ -99,11 +108,11 @@ def draw(tables: Tables) -> Figure:
         plot_choice_raster(tables["raster"][tables["raster"]["arms"] == str(arms)], ax)
         ax.get_legend().remove()
         ax.set_title(f"c  arms pay {arms[0]:g} (blue), {arms[1]:g}", loc="left")
-    curves = {name: table for name, table in tables["regret"].groupby("player", sort=False)}
+    curves = {name: table for name, table in tables["regret"].query("seed == -1").groupby("player", sort=False)}
     plot_cumulative_regret(curves, axes[0, 2])
     axes[0, 2].set_title("d  arms pay 0.25 and 0.75", loc="left")
     _draw_trajectories(tables["trajectories"], axes[1, 0])
-    _draw_states(tables["states"], axes[1, 1])
+    _draw_states(tables["states"].query("seed == 0"), axes[1, 1])
     axes[1, 2].axis("off")
     axes[1, 2].legend(*axes[1, 0].get_legend_handles_labels(), title="e  arms pay", loc="upper left")
     return figure
@@ -127,5 +136,5 @@ def _draw_states(states: pd.DataFrame, ax: Axes) -> None:
 
 FIGURE = PaperFigure(
     "wang2018_fig1", "A trained network explores, commits, and keeps count of the arms in its activity.",
-    ((INDEPENDENT, (0,)), (CORRELATED, (0,))), CLAIMS, compute, numbers, draw,
+    ((INDEPENDENT, SEEDS[INDEPENDENT]), (CORRELATED, SEEDS[CORRELATED])), CLAIMS, compute, numbers, draw,
 )

@@ -51,7 +51,7 @@ def test_a_network_that_was_trained_for_less_than_its_preset_is_retrained_for_as
 def test_retraining_that_was_interrupted_goes_on_and_ends_where_it_would_have(tmp_path):
     """A control of 1 M steps: whole, and stopped after a third of them with its checkpoint left behind."""
     named = "bandit/easy lstm_no_reward"
-    whole = paper_figure._folder(named, 1, tmp_path / "whole", retrain=True, listener=lambda line: None)
+    whole = paper_figure._folder(named, 0, tmp_path / "whole", retrain=True, listener=lambda line: None)
 
     def stop(record):
         if record.steps > 300_000:
@@ -59,12 +59,12 @@ def test_retraining_that_was_interrupted_goes_on_and_ends_where_it_would_have(tm
 
     folder = tmp_path / "stopped" / "agents" / whole.name
     with pytest.raises(Interrupted):
-        train_into(folder, "bandit/easy", seed=1, agent="lstm_no_reward", n_steps=1_000_000, listeners=[stop])
+        train_into(folder, "bandit/easy", seed=0, agent="lstm_no_reward", n_steps=1_000_000, listeners=[stop])
     assert (folder / CHECKPOINT).is_file()
-    resumed = paper_figure._folder(named, 1, tmp_path / "stopped", retrain=True, listener=lambda line: None)
+    resumed = paper_figure._folder(named, 0, tmp_path / "stopped", retrain=True, listener=lambda line: None)
     assert resumed == folder and load_agent(folder).fingerprint() == load_agent(whole).fingerprint()
     record = load_record(folder)
-    assert record.command == "cogmeta train bandit/easy --agent lstm_no_reward --steps 1000000 --seed 1 --out bandit_easy_lstm_no_reward_seed1"
+    assert record.command == "cogmeta train bandit/easy --agent lstm_no_reward --steps 1000000 --seed 0 --out bandit_easy_lstm_no_reward_seed0"
     told = []
-    paper_figure._folder(named, 1, tmp_path / "stopped", retrain=True, listener=told.append)
+    paper_figure._folder(named, 0, tmp_path / "stopped", retrain=True, listener=told.append)
     assert told == [], "a network that stands there is not trained again"
