@@ -15,7 +15,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ import pooch
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path
 from cogmeta.fitting.expression import NotTraceable
-from cogmeta.fitting.formula import formulas_of
+from cogmeta.fitting.formula import formulas_of, kind_columns
 from cogmeta.fitting.kernel_source import source_of
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import Sequences
@@ -95,17 +95,17 @@ class CompiledEngine(Engine):
     def __init__(self, model: Model, sequences: Sequences) -> None:
         super().__init__(model, sequences)
         self._kernels: dict[tuple[bool, bool], Callable] = {}
-        formulas = formulas_of(model)
+        columns = kind_columns(model)
+        self._source(derivatives=True, curvature=True)  # whether it can be traced
         scored = [choice.taken.any(axis=1) for choice in sequences.choices]
         if not all((one == scored[0]).all() for one in scored):
             raise NotTraceable("choices of one trial are scored apart")
         kind = np.zeros(sequences.row.shape, np.int16)
-        for name, n in formulas.columns:
+        for name, n in columns:
             kind = kind * n + sequences.events[name].argmax(axis=1).astype(np.int16)
         outcome = [sequences.events[name].T for name in model.outcomes]
         self._table = (self.first.astype(np.int64), self.count.astype(np.int64), sequences.length.astype(np.int64),
                        np.ascontiguousarray(kind.T, np.int16), np.ascontiguousarray(scored[0].T), np.ascontiguousarray(outcome, float))
-        self._formulas = formulas
 
     def evaluate(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return log-likelihood, score and Fisher matrix of sets of parameters; see ``Engine.evaluate``."""
@@ -138,10 +138,22 @@ class CompiledEngine(Engine):
     def _kernel(self, derivatives: bool, curvature: bool) -> Callable:
         which = derivatives, curvature
         if which not in self._kernels:
-            formulas = self._formulas if derivatives else formulas_of(self.model, derivatives=False)
-            source = source_of(formulas, len(self.model.parameters), len(self.model.outcomes), curvature)
-            self._kernels[which] = kernel_of(source)
+            self._kernels[which] = kernel_of(self._source(derivatives, curvature))
         return self._kernels[which]
+
+    def _source(self, derivatives: bool, curvature: bool) -> str:
+        try:
+            return _known_source(self.model, derivatives, curvature)
+        except TypeError as error:
+            if "unhashable" not in str(error):
+                raise
+            return _known_source.__wrapped__(self.model, derivatives, curvature)
+
+
+@lru_cache(maxsize=64)
+def _known_source(model: Model, derivatives: bool, curvature: bool) -> str:
+    """Return the source of a model's kernel; models that are equal have the same."""
+    return source_of(formulas_of(model, derivatives), len(model.parameters), len(model.outcomes), curvature)
 
 
 @cache

@@ -93,12 +93,17 @@ def formulas_of(model: Model, derivatives: bool = True) -> Formulas:
     return _Tracer(model, derivatives).formulas()
 
 
+def kind_columns(model: Model) -> list[tuple[str, int]]:
+    """Return the choices and states that make the kind of a trial, with how many values each has."""
+    return list(({c.column: model.n_options(c) for c in model.choices} | model.states).items())
+
+
 class _Tracer:
     """Runs a model's functions on expressions."""
 
     def __init__(self, model: Model, derivatives: bool) -> None:
         self.model, self.graph, self.derivatives = model, Graph(), derivatives
-        self.columns = list(({c.column: model.n_options(c) for c in model.choices} | model.states).items())
+        self.columns = kind_columns(model)
         self.kinds = list(itertools.product(*(range(n) for _, n in self.columns)))
         self.parameters = SimpleNamespace(**{
             name: self._variable(f"p{k}") for k, name in enumerate(model.parameter_names)})
