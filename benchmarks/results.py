@@ -142,7 +142,9 @@ def main() -> None:
     """Write the page."""
     found = {name: json.loads((MEASURED / f"{name}.json").read_text(encoding="utf-8")) for name in ("quickstart", "training", "fitting", "tasks")}
     page = "\n\n".join(["# What was measured", "Made by `python -m benchmarks.results`; do not edit.", quickstart(found["quickstart"]),
-                        presets(), training(found["training"]), fitting(found["fitting"]), tasks(found["tasks"])])
+                        presets(), training(found["training"]), fitting(found["fitting"]),
+                        recovery([json.loads(path.read_text(encoding="utf-8")) for path in sorted(MEASURED.glob("recovery*.json"))]),
+                        tasks(found["tasks"])])
     with atomic_path(PAGE) as part:
         part.write_text(page + "\n", encoding="utf-8")
 

@@ -218,7 +218,7 @@ class _Block:
     def __init__(self, sequences: Sequences, lanes: np.ndarray) -> None:
         n_trials = int(sequences.length[lanes].max(initial=0))
         self.n_lanes = len(lanes)
-        events = {name: _columns(array[:n_trials], lanes)[..., None, :] for name, array in sequences.events.items()}
+        events = {name: _columns_of(sequences, name, n_trials, lanes)[..., None, :] for name in sequences.events}
         names = {id(array): name for name, array in sequences.events.items()}
         self.taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else
                       _columns(c.taken[:n_trials], lanes) for c in sequences.choices]
@@ -241,10 +241,24 @@ class _Block:
                 np.sum(state[:, None] * difference, axis=0, out=place)
 
 
+def _in_row(lanes: np.ndarray) -> bool:
+    return bool(lanes[-1] - lanes[0] == len(lanes) - 1 and (np.diff(lanes) == 1).all())
+
+
 def _columns(array: np.ndarray, lanes: np.ndarray) -> np.ndarray:
     """Return the last axis at ``lanes``: a view where they stand in a row, else a copy."""
-    in_row = lanes[-1] - lanes[0] == len(lanes) - 1 and (np.diff(lanes) == 1).all()
-    return array[..., lanes[0]:lanes[-1] + 1] if in_row else np.take(array, lanes, axis=-1)
+    return array[..., lanes[0]:lanes[-1] + 1] if _in_row(lanes) else np.take(array, lanes, axis=-1)
+
+
+def _columns_of(sequences: Sequences, name: str, n_trials: int, lanes: np.ndarray) -> np.ndarray:
+    """Return the first trials of some sequences: a view where they stand in a row, else a copy.
+
+    Copies are of whole sequences, which are short rows of their own in ``by_sequence``: picked out of rows as long as the
+    table has sequences, they cost ten times as much where there are 20,000.
+    """
+    if _in_row(lanes):
+        return _columns(sequences.events[name][:n_trials], lanes)
+    return np.ascontiguousarray(sequences.by_sequence[name][lanes].T[:n_trials])
 
 
 def _empty_logits(block: _Block, n_slabs: int) -> list[np.ndarray]:

@@ -62,6 +62,11 @@ class Sequences:
         """(n_sequences,) number of trials of each."""
         return (self.row >= 0).sum(axis=0)
 
+    @cached_property
+    def by_sequence(self) -> dict[str, np.ndarray]:
+        """The events with their axes turned round, (n_sequences, ..., n_trials): a sequence stands in one place of memory."""
+        return {name: np.ascontiguousarray(array.T) for name, array in self.events.items()}
+
     @property
     def n_scored(self) -> np.ndarray:
         """(n_subjects,) number of choices that the likelihood counts."""
