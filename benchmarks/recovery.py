@@ -91,7 +91,7 @@ def main() -> None:
     task = make_task("two_step/daw2011", drift_sd=options.drift, bounds=tuple(options.bounds))
     each = [one_data_set(task, seed) for seed in range(options.data_sets)]
     names = make_model("two_step/hybrid").parameter_names
-    rows = {"bar for em": BAR, "prototype, em": PROTOTYPE} | {name: np.mean([r[name] for r in each], axis=0) for name in each[0]}
+    rows = {"asked of em": BAR, "prototype, em": PROTOTYPE} | {name: np.mean([r[name] for r in each], axis=0) for name in each[0]}
     rows |= {f"{name}, standard error": np.std([r[name] for r in each], axis=0, ddof=1) / np.sqrt(len(each)) for name in each[0]}
     table = pd.DataFrame(rows, index=names).T
     print(table.round(3).to_string())
