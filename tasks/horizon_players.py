@@ -16,12 +16,17 @@ from tasks.choosing import share_best
 from tasks.gaussian import PEOPLE
 from tasks.horizon import HorizonBandit
 from tasks.kalman import GaussianArms, KalmanGreedy, KalmanHybrid, KalmanThompson, KalmanUCB
+from tasks.settings import check_size
 
 GRID_STEP = 0.125
 """Distance between the grid's means and between rewards of the sums over outcomes, in standard deviations of a reward."""
 
 BEYOND = 3.0
 """How far the grid reaches beyond the extreme means, in standard deviations; further out the belief does not change."""
+
+
+MOST_CHOICES = 20
+"""Longest horizon that is solved, in some ten seconds."""
 
 
 class Looks(NamedTuple):
@@ -46,13 +51,19 @@ class HorizonOptimal(ArmsPlayer):
     -----
     With ``h`` the pairs of means, ``n, x`` counts and observed means, ``b(h) ~ exp(-sum_a n_a (x_a - m_ha)^2 / 2 sd^2)``,
     ``Q_k(a) = E_b[m_ha] + E_b,r[max_a' Q_k-1(a')]``: sums over a lattice of rewards, linear between grid points. The
-    values of all counts and choices left take a second or two, once.
+    values of all counts and choices left take a second or two, once; twice as long a horizon takes three to four times as long.
+
+    Raises
+    ------
+    UserError
+        The horizon is beyond ``MOST_CHOICES``.
     """
 
     name, discount = "bayes-optimal", 1.0
 
     def __init__(self, task: HorizonBandit, grid_step: float = GRID_STEP) -> None:
         super().__init__(task)
+        check_size(self.name, "free choices of a game", max(task.horizons), MOST_CHOICES)
         self.pairs, self.grid_step = task.mean_pairs(), grid_step
         low, high = (end + sign * BEYOND * task.noise_sd for end, sign in
                      ((self.pairs.min(), -1), (self.pairs.max(), 1)))
@@ -66,7 +77,7 @@ class HorizonOptimal(ArmsPlayer):
     def look(self, state: Looks, observation: np.ndarray) -> Looks:
         """See the horizon of the game; ``learn`` counts down from it."""
         horizon = np.rint(observation[:, 0] * self.longest).astype(int) + self.task.n_forced
-        return state._replace(left=np.where(state.left < 0, horizon, state.left))
+        return state._replace(left=np.where(state.count.sum(axis=1) == 0, horizon, state.left))
 
     def learn(self, state: Looks, action: np.ndarray, reward: np.ndarray) -> Looks:
         """Take in a reward."""
@@ -166,5 +177,5 @@ def horizon_players(task: HorizonBandit) -> list[Agent]:
     arms = GaussianArms((pairs.mean(),) * 2, (pairs.var(),) * 2, ((task.reward_scale * task.noise_sd) ** 2,) * 2)
     value, relative, total = PEOPLE["bandit/gaussian2018_2"]  # per point, of another task
     hybrid = KalmanHybrid(task, arms, (value / task.reward_scale, relative / task.reward_scale, total))
-    return arms_players(task, [KalmanGreedy(task, arms), KalmanUCB(task, arms), KalmanThompson(task, arms), hybrid,
-                               HorizonOptimal(task)])
+    optimal = [HorizonOptimal(task)] if max(task.horizons) <= MOST_CHOICES else []
+    return arms_players(task, [KalmanGreedy(task, arms), KalmanUCB(task, arms), KalmanThompson(task, arms), hybrid, *optimal])

@@ -27,7 +27,10 @@ from cogmeta.task import Task, TaskSpec
 from cogmeta.trials import validate_trials
 from tasks.columns import answered_rows, check_length, flat, index_columns, take
 from tasks.planning import action_values
-from tasks.settings import check_above_zero, check_at_least
+from tasks.settings import check_above_zero, check_at_least, check_size
+
+MOST_TRANSITIONS = 10**6
+"""Probabilities of the largest process of an episode: 8 MB an episode, solved in some milliseconds a step of its horizon."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +126,8 @@ class RandomMDP(Task):
     def __post_init__(self) -> None:
         check_at_least(self, n_states=2, n_actions=2, horizon=1, n_trials=1, reward_mean_sd=0, reward_sd=0)
         check_above_zero(self, "transition_weight")
+        check_size("the optimum of a process", "transitions (n_states * n_states * n_actions)",
+                   self.n_states**2 * self.n_actions, MOST_TRANSITIONS)
 
     @property
     def spec(self) -> TaskSpec:

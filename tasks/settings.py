@@ -26,6 +26,19 @@ def check_above_zero(task: Task, *names: str) -> None:
             raise UserError(f"{name} must be > 0, got {getattr(task, name)}.")
 
 
+def check_size(what: str, of: str, size: int, most: int) -> None:
+    """Refuse an exact computation that would take too long or too much memory.
+
+    Examples
+    --------
+    >>> check_size("bayes-optimal", "trials", 1000, 300)
+    Traceback (most recent call last):
+    cogmeta.errors.UserError: 'bayes-optimal' is computed exactly for at most 300 trials, got 1000. Ask for fewer, or for another player.
+    """
+    if size > most:
+        raise UserError(f"{what!r} is computed exactly for at most {most} {of}, got {size}. Ask for fewer, or for another player.")
+
+
 def check_probability(name: str, value: float) -> None:
     """Refuse what does not lie in [0, 1].
 

@@ -13,8 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tasks.settings import check_size
 from tasks.water_maze import MOVES, WaterMaze, neighbours
 from tasks.water_maze_players import distances, next_unvisited, towards
+
+
+MOST_SIZE = 16
+"""Cells a side of the largest maze that is solved: a linear system a goal, 7 seconds in all; 5 x 5 cells take a hundredth."""
 
 
 class Earned(NamedTuple):
@@ -28,11 +33,17 @@ class Earned(NamedTuple):
 def earned(task: WaterMaze) -> dict[str, Earned]:
     """Return what an episode is worth to each player; ``search-and-remember`` is the searcher first, then knows.
 
+    Raises
+    ------
+    UserError
+        The maze is larger than ``MOST_SIZE``.
+
     Examples
     --------
     >>> round(float(earned(WaterMaze())["shortest-path"].first_goal), 3)  # 2 / 3 of the size
     3.333
     """
+    check_size("the worth of a water maze", "cells a side", task.size, MOST_SIZE)
     way, known = distances(task.size), goals_when_known(task.size, task.n_trials)
     search = search_steps(task.size)
     pairs = {"exhaustive-search": (search, _goals_of(search, known, task.n_trials)),

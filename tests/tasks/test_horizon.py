@@ -130,6 +130,16 @@ def test_the_optimal_player_earns_what_it_expects_and_more_than_players_that_do_
     assert earned["optimal"].mean() > earned["thompson"].mean()
 
 
+@pytest.mark.parametrize("longest", [2, 8])
+def test_games_that_are_over_are_not_taken_for_new_ones(longest):
+    """Beside longer games in the batch: nothing is expected of a game that is over."""
+    task = make_task("bandit/horizon", horizons=(1, longest), n_trials=4 + longest)
+    agent = HorizonOptimal(task, grid_step=1.0)
+    rollout = simulate(agent, task, 20, seed=0)
+    over = ~rollout.valid
+    assert over.any() and np.isnan(rollout.value[over]).all() and np.isfinite(rollout.value[rollout.valid & ~rollout.forced]).all()
+
+
 def test_the_optimal_player_looks_further_only_where_more_choices_follow():
     looks = Looks(np.array([[1, 3], [1, 3]]), np.array([[50.0, 51.0], [50.0, 51.0]]), np.array([1, 6]))
     advantage = np.diff(optimal().action_values(looks)[:, ::-1], axis=1)[:, 0]  # of arm 0, seen once
