@@ -135,7 +135,8 @@ def discriminants(n_features: int, n_characters: int, jitter: float, n_pixels: i
     Notes
     -----
     With ``S_b`` and ``S_w`` the covariance between and within characters: ``S_b v = l S_w v``, ``v' S_w v = 1``, each direction
-    scaled by ``sqrt(l / (1 + l))``, the share of its variance that tells characters apart.
+    scaled by ``sqrt(l / (1 + l))``, the share of its variance that tells characters apart, and turned so that its largest
+    component is positive.
 
     References
     ----------
@@ -149,7 +150,8 @@ def discriminants(n_features: int, n_characters: int, jitter: float, n_pixels: i
     ratio, direction = eigh(np.cov(own.T, bias=True), within + RIDGE * np.eye(n_pixels**2))
     most = np.argsort(ratio)[::-1][:n_features]
     scaled = direction[:, most] * np.sqrt(np.maximum(ratio[most], 0.0) / (1 + np.maximum(ratio[most], 0.0)))
-    return own.mean(axis=0).astype(np.float32), scaled.astype(np.float32)
+    turned = scaled * np.sign(scaled[np.abs(scaled).argmax(axis=0), np.arange(n_features)])
+    return own.mean(axis=0).astype(np.float32), turned.astype(np.float32)
 
 
 def embed_drawings(

@@ -111,6 +111,7 @@ def test_discriminants_are_uncorrelated_within_characters_and_the_first_tell_mos
     within = np.mean([np.cov(one.T) for one in feature], axis=0)
     correlation = within / np.sqrt(np.outer(np.diag(within), np.diag(within)))
     assert np.abs(correlation - np.eye(6)).max() < 0.05  # 4 / sqrt(7,800)
+    assert (direction.max(axis=0) > -direction.min(axis=0)).all()  # one sign, whatever the eigenvalue solver gives
     told = own.var(axis=0) / np.diag(within)
     assert (np.diff(told) < 0).all() and told[-1] > 1
 
