@@ -9,6 +9,7 @@ from figures import (
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
+    zorowitz2023_reversal,
 )
 from figures.paper_figure import PaperFigure
 
@@ -20,6 +21,7 @@ FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module 
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig6,
     wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
+    zorowitz2023_reversal,
 )}
 """Name -> figure."""
 
