@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analyses.intervals import UNIT, mean_interval
-from analyses.style import colors, new_axes, styled
+from analyses.style import lines, new_axes, styled
 from cogmeta.errors import TrialTableError
 
 MEASURES = {
@@ -153,10 +153,10 @@ def plot_reward_by_exposure(
     Axes
     """
     ax = new_axes(ax)
-    for (label, curve), color in zip(curves.items(), colors(curves).values(), strict=True):
+    for (label, curve), style in zip(curves.items(), lines(curves).values(), strict=True):
         line = curve[curve["measure"] == measure]
-        ax.plot(line["exposure"], line["mean"], marker="o", markersize=3, color=color, label=label)
-        ax.fill_between(line["exposure"], line["low"], line["high"], color=color, alpha=0.2, linewidth=0)
+        ax.plot(line["exposure"], line["mean"], marker="o", markersize=3, label=label, **style)
+        ax.fill_between(line["exposure"], line["low"], line["high"], color=style["color"], alpha=0.2, linewidth=0)
     ax.set_xlabel("Exposure to the context")
     ax.set_ylabel(MEASURES[measure])
     ax.set_ylim(0, None)

@@ -81,6 +81,18 @@ def colors(names: Iterable[str]) -> dict[str, str]:
     return dict(zip(names, wheel, strict=False))
 
 
+def lines(names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return a colour and a line style for every name: the palette with whole lines, then again with dashed ones.
+
+    Examples
+    --------
+    >>> lines(["network", "people"])["people"]
+    {'color': '#D55E00', 'linestyle': '-'}
+    """
+    styles = [{"color": color, "linestyle": style} for style in ("-", "--", ":") for color in PALETTE]
+    return dict(zip(names, styles, strict=False))
+
+
 def save_figure(figure: Figure, stem: str | Path) -> tuple[Path, Path]:
     """Write a figure as PNG (300 dots an inch) and PDF, each whole or not at all, and close it.
 
