@@ -68,7 +68,7 @@ def draw_context_bandit(tables: Tables) -> Figure:
         plot_reward_by_exposure(curves, measure, ax)
         ax.set_title(title, loc="left")
     _draw_trials(tables["trial"], axes[2])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, handlelength=2.8)
     return figure
 
 
