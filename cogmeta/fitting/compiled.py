@@ -30,8 +30,9 @@ from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import Sequences
 from cogmeta.models.model import Model
 
-LARGE = 400_000
-"""Trials, times starts, from which on compiling is worth its while: fits of half a second or more without."""
+LARGE = 2_000_000
+"""Trials, times starts (a hundred more for groups), from which on the seconds of compiling are worth their while at once: the
+first time, fits of about five seconds without. ``compiled=True`` compiles smaller ones."""
 
 CACHE_ENVIRONMENT = "COGMETA_KERNELS"
 """Environment variable: the folder in which compiled kernels are kept."""
@@ -59,7 +60,7 @@ def make_engine(model: Model, sequences: Sequences, n_starts: int = 1, compiled:
         return Engine(model, sequences)
     if not has_numba():
         if compiled:
-            raise UserError("compiled fits need Numba: pip install 'cogmeta[fast]', or leave compiled=True out.")
+            raise UserError("compiled fits need Numba (pip install -e '.[fast]'), or leave compiled=True out.")
         return Engine(model, sequences)
     try:
         return CompiledEngine(model, sequences)

@@ -69,6 +69,7 @@ class FixedParameters(Model):
     citation = property(lambda self: self.model.citation)
     reward_range = property(lambda self: self.model.reward_range)
     choices = property(lambda self: self.model.choices)
+    states = property(lambda self: self.model.states)
     n_arms = property(lambda self: getattr(self.model, "n_arms", 0))
 
     @property

@@ -20,6 +20,7 @@ from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models import make_model, model_names
 from cogmeta.models.bandit import RescorlaWagner
+from cogmeta.models.fixed import FixedParameters
 from cogmeta.models.trial import Trial, in_tuple
 
 PROBITS = ("bandit/kalman_probit", "bandit/kalman_thompson")
@@ -67,6 +68,17 @@ def test_a_kernel_says_what_the_model_says(name, options, rng, uncompiled):
     scale = np.abs(expected[1]).max()
     np.testing.assert_allclose(found[1], expected[1], atol=2e-6 * scale)  # the plain slopes are finite differences of 1e-7
     np.testing.assert_allclose(found[2], expected[2], atol=2e-6 * np.abs(expected[2]).max())
+
+
+def test_held_parameters_are_numbers_in_the_formulas(rng, uncompiled):
+    model = make_model("two_step/hybrid")
+    table = random_trials(model, rng)
+    held = FixedParameters(model, {"eligibility": 0.3, "model_based_weight": 0.6})
+    sequences = sequences_of(held, table)
+    u = np.stack([p.starts(6, rng) for p in held.scaled_parameters])
+    plain, fast = (engine(held, sequences).evaluate(u, np.arange(6)) for engine in (Engine, CompiledEngine))
+    np.testing.assert_allclose(fast[0], plain[0], rtol=1e-12)  # the same sums in another order
+    np.testing.assert_allclose(fast[1], plain[1], atol=2e-6 * np.abs(plain[1]).max())  # the plain slopes are finite differences of 1e-7
 
 
 def complex_slope(model, table, u, k):
@@ -149,7 +161,7 @@ def test_what_cannot_be_traced_runs_as_it_is_and_says_so_when_asked(rng):
 def test_without_numba_the_plain_engine_runs_and_a_wish_is_answered(rng, monkeypatch):
     monkeypatch.setattr(compiled, "has_numba", lambda: False)
     assert fit("bandit/rescorla_wagner", small_table(rng), n_starts=2).settings["engine"] == "plain"
-    with pytest.raises(UserError, match=r"pip install 'cogmeta\[fast\]'"):
+    with pytest.raises(UserError, match="compiled fits need Numba"):
         fit("bandit/rescorla_wagner", small_table(rng), n_starts=2, compiled=True)
 
 

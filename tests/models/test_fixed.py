@@ -56,6 +56,16 @@ def test_it_behaves_as_the_model_with_all_parameters():
     assert (simulate(held, TASK, 5, seed=1).action == simulate(whole, TASK, 5, seed=1).action).all()
 
 
+def test_a_model_that_reads_a_first_stage_state_still_does():
+    task = make_task("two_step/kool2016", n_trials=40)
+    model = make_model("two_step/kool").for_task(task)
+    known = {p.name: p.middle for p in model.scaled_parameters}
+    trials = simulate(model.agent(known), task, 4, seed=0).to_trials()
+    held = FixedParameters(model, {"eligibility": known.pop("eligibility")})
+    np.testing.assert_allclose(log_likelihood((held, known), trials), log_likelihood((model, known | {"eligibility": held.values["eligibility"]}), trials))
+    assert len(fit(held, trials, n_starts=2).parameters) == 4
+
+
 @pytest.mark.parametrize("values, sentence", [
     ({"rate": 0.5}, "Did you mean|unknown parameter"), ({"learning_rate": 1.5}, "learning_rate must be a number in"),
     ({"learning_rate": 0.5, "inverse_temperature": 1.0}, "leave one free"),
