@@ -63,9 +63,11 @@ def presets() -> str:
         chosen = preset(name)
         quality = "; ".join(f"{measure} {', '.join(f'{x:g}' for x in scores)} (mean {np.mean(scores):.3f})"
                             for measure, scores in chosen.expected.items()) or "not tried"
-        rows.append([f"`{name}`", type(chosen.learner).__name__, f"{chosen.n_steps:,}", quality, chosen.note])
+        learner = type(chosen.learner).__name__ + (f", from `{chosen.start}`" if chosen.start else "")
+        rows.append([f"`{name}`", learner, f"{chosen.n_steps:,}", quality, chosen.note])
     return ("## Presets\n\n`cogmeta train TASK`, one number a seed from seed 0 on, measured on fresh episodes by "
-            "`python -m benchmarks.presets`. The notes name the settings that fell short.\n\n"
+            "`python -m benchmarks.presets`. The notes name the settings that fell short. A training \"from\" another task goes on from the "
+            "network that ships for it.\n\n"
             + table(["task", "learner", "steps", "reached", "note"], rows))
 
 

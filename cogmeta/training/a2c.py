@@ -64,8 +64,7 @@ class A2C(Learner):
         """Return what plays the batches, in one process or several."""
         if self.n_workers == 1:
             return super().collector(network, task, task_rng, action_rng)
-        unroll = self.unroll_of(task.spec.steps_per_episode)
-        return SplitCollector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.n_workers, self.regret_of)
+        return SplitCollector(network, task, task_rng, action_rng, self, self.n_workers)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any

@@ -75,10 +75,7 @@ class Imitation(Learner):
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
     ) -> "ExpertCollector":
         """Return what plays while the expert looks on, or plays itself."""
-        unroll = self.unroll_of(task.spec.steps_per_episode)
-        return ExpertCollector(
-            network, task, self.n_episodes, unroll, task_rng, action_rng, self.expert, self.trajectory == "expert",
-            self.ties == "first")
+        return ExpertCollector(network, task, task_rng, action_rng, self)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
@@ -101,17 +98,16 @@ class ExpertCollector(Collector):
 
     Parameters
     ----------
-    expert : Agent
-    expert_plays, first_of_best : bool
+    learner : Imitation
+        Says who the expert is, who plays, and what is learnt between equals.
     """
 
     def __init__(
-        self, network: Network, task: Task, n_episodes: int, n_steps: int, task_rng: np.random.Generator,
-        action_rng: np.random.Generator, expert: Agent, expert_plays: bool, first_of_best: bool,
+        self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator, learner: Imitation
     ) -> None:
-        super().__init__(network, task, n_episodes, n_steps, task_rng, action_rng)
-        self.expert, self.expert_plays, self.first_of_best = expert, expert_plays, first_of_best
-        self.expert_policy = np.empty((n_steps, task.spec.n_actions, n_episodes))
+        super().__init__(network, task, learner.n_episodes, learner.unroll_of(task.spec.steps_per_episode), task_rng, action_rng)
+        self.expert, self.expert_plays, self.first_of_best = learner.expert, learner.trajectory == "expert", learner.ties == "first"
+        self.expert_policy = np.empty((self.n_steps, task.spec.n_actions, self.n_episodes))
 
     def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
         """Ask the expert, and return its choice or the network's."""

@@ -18,6 +18,7 @@ from cogmeta.agents.network import Network
 from cogmeta.errors import UserError
 from cogmeta.task import Task
 from cogmeta.training.collect import Batch, Collector
+from cogmeta.training.learner import Learner
 
 PLAYED = ("action", "reward", "done", "valid", "free", "value", "taught")
 
@@ -70,24 +71,26 @@ class SplitTape:
 
 
 class SplitCollector:
-    """Plays a batch in parts; the parameters are those of ``Collector``, and how many parts.
+    """Plays a batch in parts; further parameters are those of ``Collector``.
 
     Parameters
     ----------
-    network, task, n_episodes, n_steps, task_rng, action_rng, regret_of
+    network, task, task_rng, action_rng
+    learner : Learner
+        Says how many episodes, and how many steps an unroll has.
     n_parts : int
-        Processes, this one included; must divide ``n_episodes``.
+        Processes, this one included; must divide the episodes.
     """
 
     def __init__(
-        self, network: Network, task: Task, n_episodes: int, n_steps: int,
-        task_rng: np.random.Generator, action_rng: np.random.Generator, n_parts: int,
-        regret_of: str | None = None,
+        self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator, learner: Learner,
+        n_parts: int,
     ) -> None:
-        self.n_steps, self.n_parts, self.task_rng, self.action_rng = n_steps, n_parts, task_rng, action_rng
+        self.n_steps = learner.unroll_of(task.spec.steps_per_episode)
+        self.n_parts, self.task_rng, self.action_rng = n_parts, task_rng, action_rng
         for weight in network.weights.values():
             weight.share_memory_()
-        part = network, task, n_episodes // n_parts, n_steps, regret_of
+        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.regret_of
         self.own = Part(*part)
         self.workers = [start_worker(part) for _ in range(n_parts - 1)]
         self._stop = weakref.finalize(self, stop_workers, self.workers)
