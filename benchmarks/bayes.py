@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--covariance", choices=("full", "diagonal"), action="append", help="repeatable; both by default")
     parser.add_argument("--out", type=Path, default=Path("benchmark_bayes.json"))
     options = parser.parse_args()
-    rows = [measure(seed, covariance) for covariance in options.covariance or ("full", "diagonal") for seed in options.seed or [0]]
+    rows = [measure(seed, covariance) for covariance in options.covariance or ("diagonal", "full") for seed in options.seed or [0]]
     for row in rows:
         print({k: v for k, v in row.items() if k not in ("group", "agreement")}, row["agreement"]["unconstrained"], sep="\n")
     record = {"rows": rows, "python": platform.python_version(), "machine": platform.processor() or platform.machine(),

@@ -139,8 +139,8 @@ class _Together:
                 self.asked.append(own)
                 self._answer_all()
             while "value" not in own:
-                if self.error is not None:  # a sampler's thread takes no exception
-                    return -np.inf, np.zeros_like(own["x"])
+                if self.error is not None:  # a sampler's thread takes no exception, and at its start no infinity
+                    return 0.0, np.zeros_like(own["x"])
                 if not self.condition.wait(LONGEST_WAIT):
                     self._answer_all(anyway=True)
         return own["value"], own["gradient"]

@@ -14,8 +14,11 @@ from cogmeta.fitting.chains import Listener, Sampling, sample
 from cogmeta.fitting.covariates import INTERCEPT, Design
 from cogmeta.fitting.hierarchy import Hierarchy
 
+APART = 2.0
+"""Chains start further apart than they will stay, so that agreement means something: in errors of EM, which are too small."""
+
 NEARER = (1.0, 0.5, 0.1, 0.0)
-"""Distances of a start from EM's solution, in its errors; the first where the density is finite is taken."""
+"""Shares of that distance; the first where the density is finite is taken."""
 
 
 class Sampled(NamedTuple):
@@ -61,8 +64,9 @@ def sample_group(hierarchy: Hierarchy, sampling: Sampling, seed: int, listener: 
 
 
 def _start(hierarchy: Hierarchy, rng: np.random.Generator) -> np.ndarray:
-    """Return where a chain starts: about EM's solution, as far from it as its errors, nearer where the density is not finite."""
+    """Return where a chain starts: about EM's solution, nearer to it where the density is not finite."""
     x = rng.standard_normal(hierarchy.n_dimensions)
+    x[:hierarchy.n_group] *= APART
     for nearer in NEARER:
         if np.isfinite(hierarchy.evaluate(nearer * x[None])[0]).all():
             return nearer * x

@@ -143,7 +143,9 @@ def read_posterior(path: Path) -> Any:
     """Return the InferenceData of a file; None where there is no file, or no ArviZ to read it with."""
     if not path.is_file() or importlib.util.find_spec("arviz") is None:
         return None
-    return arviz().from_netcdf(str(path))
+    found = arviz().from_netcdf(str(path)).load()
+    found.close()  # else the file could not be written anew
+    return found
 
 
 def diagnose(idata: Any, table: pd.DataFrame, target_accept: float) -> list[str]:

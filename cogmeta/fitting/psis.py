@@ -60,7 +60,9 @@ def psis_loo(fitted: Fit, trials: pd.DataFrame) -> pd.DataFrame:
             raise UserError(f"this fit has no draws for subject {subject!r}. Pass the trials to which it was fitted.")
         rows = engine.rows_of(k)
         if subject in place and len(rows):
-            out[rows] = _left_out(trial_log_likelihood_of(engine, k, u[:, :, place[subject]]))
+            with np.errstate(all="ignore"):  # as in the fit
+                values = trial_log_likelihood_of(engine, k, u[:, :, place[subject]])
+            out[rows] = _left_out(values)
     return pd.DataFrame(out, index=trials.index, columns=["log_likelihood", "pareto_k"])
 
 
