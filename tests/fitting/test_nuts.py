@@ -136,6 +136,16 @@ def test_leaving_a_toss_out_by_reweighting_is_leaving_it_out(sampled, exact):
 
 
 @needs_extra
+def test_a_first_trial_of_which_all_draws_say_the_same_is_not_influential():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"subject": np.repeat(list("abc"), 15), "trial": np.tile(np.arange(15), 3), "choice": rng.integers(2, size=45),
+                          "reward": rng.integers(2, size=45)})
+    left_out = psis_loo(fit("bandit/rescorla_wagner", table, "nuts", sampling=Sampling(2, 60, 60)), table)
+    first = left_out[table["trial"] == 0]
+    assert first["log_likelihood"].to_numpy() == pytest.approx(np.log(0.5)) and (first["pareto_k"] == 0).all()
+
+
+@needs_extra
 def test_the_same_seed_draws_the_same():
     brief = Sampling(n_chains=3, n_draws=50, n_tune=50)
     one, again, other = (draws_of(fit("bandit/random", coins(), "nuts", n_starts=2, sampling=brief, seed=k), "bias") for k in (0, 0, 1))
