@@ -6,8 +6,9 @@ which its outcome is heard): the exact learner's belief then comes to rest where
 should activity, at one stable fixed point at which the policy takes what leads to the better state (a, plane of the hidden units; b; Sussillo & Barak 2013).
 With the reward input cut, or all units silent, nothing can be learnt within an episode (c; the control of Wang et al. 2016
 learns nothing either); units are pushed along the readout (e). How ours departs: all of it is ours; the claims follow
-from the task and were written after a first look at two networks of the eight (a, b) and none (c to f). The second-stage action,
-which the task does not heed, is held at 0.
+from the task and were written after a first look at two networks (a, b) and none (c to f). The second-stage action, which the
+task does not heed, is held at 0. Found in the eight networks: 64 stable points for 64 held trials, the slowest direction
+shrinking to .78 to .98 a trial, where deviations of the exact belief shrink to .11.
 """
 
 from collections.abc import Mapping, Sequence
@@ -194,7 +195,7 @@ def _draw_variance(variance: pd.DataFrame, ax: Axes) -> None:
     for place, name in enumerate(names):
         ax.bar(place, by_seed[name].mean(), width=0.7, color="black" if name == TOGETHER else PALETTE[0], alpha=0.3)
         ax.plot(np.full(len(by_seed), place), by_seed[name], "o", markersize=2.5, color="black" if name == TOGETHER else PALETTE[0], alpha=0.7)
-    ax.set_xticks(range(len(names)), [name.replace("last ", "last\n").replace(" x ", "\nx ") for name in names], fontsize=6.5)
+    ax.set_xticks(range(len(names)), [name.replace("last ", "last\n").replace(" x ", " x\n") for name in names], fontsize=6.5)
     ax.set(ylim=(0, 1), ylabel="Variance explained, mean of units")
     ax.set_title("f  together, and each one's own part", loc="left")
 
