@@ -32,6 +32,9 @@ TUNED: dict[tuple[str, str], dict[str, Any]] = {
     ("similarity", "bandit/barcode"): {"epsilon": 0.05, "bandwidth": 0.25},
     ("dqn", "bandit/barcode"): {"annealing_steps": 100, "step_size": 3e-3, "target_every": 20},
     ("mfec", "bandit/contextual_choice"): {"epsilon": 0.005},
+    ("nec", "bandit/contextual_choice"): {"epsilon": 0.005, "learning_rate": 0.1},
+    ("similarity", "bandit/contextual_choice"): {"epsilon": 0.005, "bandwidth": 0.5},
+    ("dqn", "bandit/contextual_choice"): {"annealing_steps": 100, "step_size": 3e-3, "target_every": 20},
 }
 """(agent, task) -> settings."""
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from figures.episodic_control import EPISODIC, LIVES, META, PACED, RETURNING, SEEDS, SLOW, draw, numbers, tabulated
+from figures.episodic_control import EPISODIC, LIVES, META, PACED, RETURNING, SEEDS, SLOW, draw, numbers, recorded, tabulated
 
 ONSET = {SLOW: 400, "mfec": 100, "nec": 200, "similarity": 800, META: 50, PACED: 600}
 """Steps after which each of these made-up learners knows all at once; before, it is at chance."""
@@ -30,6 +30,14 @@ def test_ratios_are_those_of_the_steps_to_half_way():
     assert found[f"{META}, barcode bandit"] == pytest.approx([70 / 120] * len(SEEDS))
     assert found["similarity, paced"] == pytest.approx([820 / 620] * len(SEEDS))
     assert found["in the long run"] == pytest.approx([0.1] * len(SEEDS))
+
+
+def test_the_recorded_lives_are_whole():
+    tables = recorded()
+    criterion = tables["criterion"]
+    assert set(criterion["player"]) == {SLOW, PACED, *EPISODIC} and set(criterion["life"]) == set(LIVES)
+    assert len(criterion) == 5 * len(LIVES) * len(SEEDS)
+    assert tables["curves"]["score"].between(-1, 1.5).all()
 
 
 def test_the_picture_has_a_panel_a_life_and_one_of_steps():

@@ -17,7 +17,7 @@ from figures.registry import FIGURES
 from tasks.train_run import CHECKPOINT, train_into
 
 
-LONG = ("wang2016_fig2", "wang2016_fig4", "wang2018_dynamics", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode",
+LONG = ("episodic_control", "wang2016_fig2", "wang2016_fig4", "wang2018_dynamics", "wang2018_fig3", "wang2018_fig4", "ritter2018_barcode",
         "ritter2018_class", "ritter2018_gates", "ritter2018_water_maze")
 """Figures of which even the quick version takes many seconds."""
 
