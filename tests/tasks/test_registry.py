@@ -92,5 +92,5 @@ def test_references_are_found_by_name():
 def test_only_references_that_fit_are_offered():
     assert "bayes-optimal" not in players(make_task("bandit/independent", n_arms=3))
     assert "gittins" not in players(make_task("bandit/independent", n_trials=1000))
-    assert "model-based" not in players(make_task("two_step/daw2011"))
+    assert "model-based" not in players(make_task("two_step/daw2011", fixation=True))
     assert "bayes-optimal" not in players(make_task("two_step/wang2018", reward_probability=(0.8, 0.3)))
