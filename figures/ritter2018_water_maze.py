@@ -26,7 +26,7 @@ from figures.returning_contexts import PLAIN, SHUT, WHOLE, at_exposures, exposur
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS = "water_maze/contextual", (0, 1)
+TASK, SEEDS = "water_maze/contextual", (0, 1, 2)
 EPISODIC, WITHOUT = f"{TASK} episodic_lstm", f"{TASK} lstm"
 PLAYERS = ("search-and-remember", "exhaustive-search", "random")
 N_EPOCHS, N_QUICK, N_PATHS = 40, 4, 3

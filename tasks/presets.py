@@ -165,13 +165,14 @@ _EPISODIC_NOTE = (
     " The same recipe, seed 0: memory as an input (recall_lstm) 4.11, 6.72, 7.94, 8.82; the paper's own form (neither novelty"
     " nor bound, first bias of the gate 0) 3.28, 6.24, 7.56, 8.77.")
 _CLASS_NOTE = (
-    "Exposures 1, 2, 3, 4 to 10 (seed 0, 200 epochs): 4.10, 7.58, 8.18, 8.57; characters never trained on 4.07, 7.47, 8.07, 8.55. An "
-    "ideal learner that goes by the nearest drawing earns 4.41, 7.59, 8.23, 8.67. Shown the pixels themselves (n_features=0), 30 to "
-    "60 epochs: 3.23, 5.33, 6.01, 6.60; pixels that go to memory alone (hears_cue=False) 4.11, 7.42, 8.15, 8.54; discriminants that go to "
-    "memory alone 3.92, 7.46, 8.11, 8.57.")
+    "Exposures 1, 2, 3, 4 to 10 (200 epochs): 4.10, 7.58, 8.18, 8.57 (seed 0), 4.33, 7.74, 8.19, 8.59 (seed 1); characters never "
+    "trained on 4.07, 7.47, 8.07, 8.55 and 4.20, 7.58, 7.99, 8.55. An ideal learner that goes by the nearest drawing earns 4.41, "
+    "7.59, 8.23, 8.67. Shown the pixels themselves (n_features=0), 30 to 60 epochs: 3.23, 5.33, 6.01, 6.60; pixels that go to "
+    "memory alone (hears_cue=False) 4.11, 7.42, 8.15, 8.54; discriminants that go to memory alone 3.92, 7.46, 8.11, 8.57.")
 _MAZE_NOTE = (
-    "Steps to the first goal at exposures 1, 2, 3, 4 to 10 (40 epochs): 15.9, 7.4, 5.1, 3.6, where exhaustive search needs 12.53 "
-    "and who remembers 3.33. If the LSTM hears the barcode, too (hears_cue=True): 16.6, 9.7, 5.4, 3.7.")
+    "Steps to the first goal at exposures 1, 2, 3, 4 to 10 (40 epochs): 15.9, 7.4, 5.1, 3.6 (seed 0), 17.4, 8.5, 4.6, 3.5 (seed 1), "
+    "16.6, 7.5, 4.6, 3.6 (seed 2), where exhaustive search needs 12.53 and who remembers 3.33. If the LSTM hears the barcode, too "
+    "(hears_cue=True): 16.6, 9.7, 5.4, 3.7.")
 _MAZE = replace(_EPISODIC, n_steps=8_000_000, n_episodes=128, discount=(0.9, 0.97), entropy_weight=(0.05, 0.0))
 _EPISODIC_AGENT = {"n_units": 48, "novelty": True, "bounded": True, "reinstatement_bias": -1.0, "input_sd": 0.3}
 _EPISODIC_TWO_STEP_NOTE = (
@@ -198,7 +199,7 @@ _PRESETS: dict[str, Preset] = {
         _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=_EPISODIC_NOTE,
         kind="episodic_lstm"),
     "bandit/barcode_class": Preset(
-        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.804,)}, seeds=(0,), note=_CLASS_NOTE, kind="episodic_lstm"),
+        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.804, 0.8002)}, seeds=(0, 1), note=_CLASS_NOTE, kind="episodic_lstm"),
     "bandit/contextual_choice": Preset(
         replace(_EPISODIC, n_steps=2_500_000), _EPISODIC_AGENT, expected={"reward_per_trial": (0.0888, 0.0885, 0.0887)},
         seeds=(0, 1, 2), kind="episodic_lstm",
@@ -261,7 +262,7 @@ _PRESETS: dict[str, Preset] = {
         kind="episodic_lstm"),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
     "water_maze/contextual": Preset(
-        _MAZE, {**_EPISODIC_AGENT, "hears_cue": False}, expected={"reward_per_trial": (0.2808, 0.2742)}, seeds=(0, 1), note=_MAZE_NOTE,
+        _MAZE, {**_EPISODIC_AGENT, "hears_cue": False}, expected={"reward_per_trial": (0.2808, 0.2742, 0.2771)}, seeds=(0, 1, 2), note=_MAZE_NOTE,
         kind="episodic_lstm"),
     "harlow/vector": Preset(
         _HARLOW, {"n_units": 24},
