@@ -1,10 +1,13 @@
 """The figure of slow, episodic and meta-learned learners: its numbers follow from lives whose course is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from figures.episodic_control import EPISODIC, LIVES, META, PACED, RETURNING, SEEDS, SLOW, draw, numbers, recorded, tabulated
+from figures.episodic_control import EPISODIC, FIGURE, LIVES, META, PACED, RETURNING, SEEDS, SLOW, draw, numbers, recorded, tabulated
+from figures.paper_figure import make_figure
 
 ONSET = {SLOW: 400, "mfec": 100, "nec": 200, "similarity": 800, META: 50, PACED: 600}
 """Steps after which each of these made-up learners knows all at once; before, it is at chance."""
@@ -43,3 +46,12 @@ def test_the_recorded_lives_are_whole():
 def test_the_picture_has_a_panel_a_life_and_one_of_steps():
     titles = [ax.get_title(loc="left") for ax in draw(lives()).axes]
     assert titles[:len(LIVES)] == list(LIVES) and len(titles) == 6
+
+
+def test_retraining_lives_all_lives_anew(tmp_path):
+    figure = replace(FIGURE, agents=(), anew=lambda agents, seed, listener: lives())
+    board = make_figure(figure, tmp_path, retrain=True)
+    ours = board.set_index("claim")["ours"]
+    found = numbers(lives())
+    assert ours.tolist() == pytest.approx([np.mean(found[claim.measure]) for claim in FIGURE.claims])
+    assert len(pd.read_csv(tmp_path / "episodic_control_criterion.csv")) == len(lives()["criterion"])
