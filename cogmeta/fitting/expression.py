@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from scipy.special import expit, ndtr
+from scipy.special import expit, log_ndtr, ndtr
 
 from cogmeta.errors import UserError
 
@@ -31,7 +31,7 @@ Expression = Node | float
 FUNCTIONS: dict[str, Callable] = {
     "add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide, "neg": np.negative, "exp": np.exp, "log": np.log,
     "log1p": np.log1p, "sqrt": np.sqrt, "abs": np.abs, "sign": np.sign, "maximum": np.maximum, "minimum": np.minimum,
-    "expit": expit, "ndtr": ndtr, "tanh": np.tanh, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
+    "expit": expit, "ndtr": ndtr, "log_ndtr": log_ndtr, "tanh": np.tanh, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal,
     "eq": np.equal, "ne": np.not_equal, "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
     "isnan": np.isnan, "where": np.where,
 }
@@ -187,7 +187,8 @@ def _factor(graph: Graph, x: Node) -> Expression:
         return make("mul", x, make("sub", 1.0, x))
     if x.op == "tanh":
         return make("sub", 1.0, make("mul", x, x))
-    if x.op == "ndtr":
-        density = make("exp", make("mul", -0.5, make("mul", a, a)))
+    if x.op in ("ndtr", "log_ndtr"):
+        power = make("mul", -0.5, make("mul", a, a))
+        density = make("exp", power if x.op == "ndtr" else make("sub", power, x))
         return make("mul", 1 / math.sqrt(2 * math.pi), density)
     raise NotTraceable(f"no derivative of {x.op!r} is known")

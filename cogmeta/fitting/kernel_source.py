@@ -12,7 +12,8 @@ from cogmeta.fitting.formula import Contrast, Formulas
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
          "and": "and", "or": "or"}
 CALLS = {"exp": "exp", "log": "log", "log1p": "log1p", "sqrt": "sqrt", "abs": "abs", "tanh": "tanh", "isnan": "isnan",
-         "maximum": "maximum", "minimum": "minimum", "sign": "sign", "expit": "expit", "ndtr": "ndtr"}
+         "maximum": "maximum", "minimum": "minimum", "sign": "sign", "expit": "expit", "ndtr": "ndtr",
+         "log_ndtr": "log_ndtr"}
 LOGICAL = {"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "isnan"}
 
 PREAMBLE = '''"""Written by cogmeta; do not edit."""
@@ -47,6 +48,16 @@ def expit(a):
 @jit
 def ndtr(a):
     return 0.5 * erfc(-a * 0.7071067811865476)
+
+
+@jit
+def log_ndtr(a):
+    if a > 0.0:
+        return log1p(-0.5 * erfc(a * 0.7071067811865476))
+    if a > -37.0:
+        return log(0.5 * erfc(-a * 0.7071067811865476))
+    b = 1.0 / (a * a)
+    return -0.5 * a * a - log(-a) - 0.9189385332046727 + log1p(-b * (1.0 - 3.0 * b * (1.0 - 5.0 * b * (1.0 - 7.0 * b))))
 
 
 @numba.njit("void(float64[:,::1], int64[::1], int64[::1], int64[::1], int64[::1], int16[:,::1], boolean[:,::1], float64[:,:,::1],"

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
-from scipy.special import expit, ndtr
+from scipy.special import expit, log_ndtr, ndtr
 
 from cogmeta.fitting.expression import Expression, Graph, Node, NotTraceable
 
 _UFUNCS: dict[np.ufunc, str] = {
     np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div", np.negative: "neg", np.exp: "exp", np.log: "log",
     np.log1p: "log1p", np.sqrt: "sqrt", np.absolute: "abs", np.sign: "sign", np.maximum: "maximum", np.minimum: "minimum",
-    expit: "expit", ndtr: "ndtr", np.tanh: "tanh", np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge",
+    expit: "expit", ndtr: "ndtr", log_ndtr: "log_ndtr", np.tanh: "tanh", np.less: "lt", np.less_equal: "le", np.greater: "gt", np.greater_equal: "ge",
     np.equal: "eq", np.not_equal: "ne", np.logical_and: "and", np.bitwise_and: "and", np.logical_or: "or", np.bitwise_or: "or",
     np.logical_not: "not", np.invert: "not", np.isnan: "isnan",
 }
