@@ -18,6 +18,7 @@ from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
+from cogmeta.fitting.psis import psis_loo
 from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE, Fit
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model
@@ -52,7 +53,7 @@ def main(
 
     Writes parameters.csv, summary.json and trial_log_likelihood.csv; with --latents also latents.csv, with --method em
     or nuts coefficients.csv (of the group's mean, in unconstrained coordinates), with nuts also group.csv (means, SDs,
-    correlations, how well the chains mixed) and posterior.nc (for ArviZ).
+    correlations, how well the chains mixed), posterior.nc (for ArviZ) and, trial by trial, what leave-one-out gives (PSIS).
 
     Example:  cogmeta fit two_step/hybrid trials.csv --out fits/hybrid --option perseveration=outside
     """
@@ -82,11 +83,16 @@ def main(
 
 
 def write_fit(result: Fit, trials: pd.DataFrame, folder: Path) -> None:
-    """Write a fit and the log-likelihood of every trial into a folder, each file whole or not at all."""
+    """Write a fit and the log-likelihood of every trial into a folder, each file whole or not at all.
+
+    With draws of a posterior also ``left_out``, the log-likelihood of each trial when its parameters are known from the others.
+    """
     result.save(folder)
-    names = [name for name in INDEX if name in trials]
+    table = trials[[name for name in INDEX if name in trials]].assign(log_likelihood=log_likelihood(result, trials))
+    if result.posterior is not None:
+        table[["left_out", "pareto_k"]] = psis_loo(result, trials)
     with atomic_path(Path(folder) / TRIALS_FILE) as part:
-        trials[names].assign(log_likelihood=log_likelihood(result, trials)).to_csv(part, index=False)
+        table.to_csv(part, index=False)
 
 
 def _sampling(method: str, **chosen: int | float | None) -> Sampling | None:

@@ -252,6 +252,8 @@ def test_the_command_writes_draws_and_what_is_known_of_the_group(tmp_path):
     assert {"group.csv", "coefficients.csv", "posterior.nc", "parameters.csv"} <= {p.name for p in (tmp_path / "fit").iterdir()}
     assert set(pd.read_csv(tmp_path / "fit" / "group.csv")["quantity"]) == {"mean", "sd"}
     assert run.exit_code == 0 and "group.csv, posterior.nc" in run.output
+    trials = pd.read_csv(tmp_path / "fit" / "trial_log_likelihood.csv")
+    assert trials["left_out"].mean() < trials["log_likelihood"].mean() and trials["pareto_k"].notna().sum() == N * TOSSES
 
 
 @pytest.mark.skipif(INSTALLED, reason="the extra bayes is installed")
