@@ -59,7 +59,8 @@ def test_the_class_preset_knows_characters_again_in_other_drawings_and_such_as_i
     agent, task = trained("bandit/barcode_class", 0)
     for other in (task, make_task("bandit/barcode_class", split="test")):
         reward = by_exposure(agent, other, "reward")
-        assert reward[0] > 3.8 and reward[0] < reward[1] < reward[2] and reward[3:].mean() >= 8.0  # the bar; perfect memory 9.0
+        assert 3.6 < reward[0] < reward[1] < reward[2]  # 4.07 to 4.33, standard error .12
+        assert reward[3:].mean() >= 8.0  # the bar; perfect memory 9.0
     assert abs(np.ptp(by_exposure(agent.with_lesion(gate=0.0), task, "reward"))) < 1.0
 
 
