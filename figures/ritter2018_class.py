@@ -23,7 +23,7 @@ from figures.returning_contexts import (
 from tasks.players import player
 from tasks.registry import make_task
 
-TASK, SEEDS = "bandit/barcode_class", (0, 1)
+TASK, SEEDS = "bandit/barcode_class", (0, 1, 2)
 EPISODIC, WITHOUT = f"{TASK} episodic_lstm", f"{TASK} lstm"
 UNSEEN = "episodic LSTM, unseen characters"
 PLAYERS = ("ideal-with-memory", "ideal-by-likeness", "ideal-without-memory", "random")

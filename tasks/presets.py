@@ -165,8 +165,8 @@ _EPISODIC_NOTE = (
     " The same recipe, seed 0: memory as an input (recall_lstm) 4.11, 6.72, 7.94, 8.82; the paper's own form (neither novelty"
     " nor bound, first bias of the gate 0) 3.28, 6.24, 7.56, 8.77.")
 _CLASS_NOTE = (
-    "Exposures 1, 2, 3, 4 to 10 (200 epochs): 4.10, 7.58, 8.18, 8.57 (seed 0), 4.33, 7.74, 8.19, 8.59 (seed 1); characters never "
-    "trained on 4.07, 7.47, 8.07, 8.55 and 4.20, 7.58, 7.99, 8.55. An ideal learner that goes by the nearest drawing earns 4.41, "
+    "Exposures 1, 2, 3, 4 to 10 (200 epochs): 4.10, 7.58, 8.18, 8.57 (seed 0), 4.33, 7.74, 8.19, 8.59 (seed 1), "
+    "4.18, 7.62, 8.11, 8.56 (seed 2); characters never trained on 8.55, 8.55 and 8.55 at 4 to 10. An ideal learner that goes by the nearest drawing earns 4.41, "
     "7.59, 8.23, 8.67. Shown the pixels themselves (n_features=0), 30 to 60 epochs: 3.23, 5.33, 6.01, 6.60; pixels that go to "
     "memory alone (hears_cue=False) 4.11, 7.42, 8.15, 8.54; discriminants that go to memory alone 3.92, 7.46, 8.11, 8.57.")
 _MAZE_NOTE = (
@@ -199,7 +199,7 @@ _PRESETS: dict[str, Preset] = {
         _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=_EPISODIC_NOTE,
         kind="episodic_lstm"),
     "bandit/barcode_class": Preset(
-        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.804, 0.8002)}, seeds=(0, 1), note=_CLASS_NOTE, kind="episodic_lstm"),
+        _EPISODIC, _EPISODIC_AGENT, expected={"reward_per_trial": (0.804, 0.8002, 0.7968)}, seeds=(0, 1, 2), note=_CLASS_NOTE, kind="episodic_lstm"),
     "bandit/contextual_choice": Preset(
         replace(_EPISODIC, n_steps=2_500_000), _EPISODIC_AGENT, expected={"reward_per_trial": (0.0888, 0.0885, 0.0887)},
         seeds=(0, 1, 2), kind="episodic_lstm",
