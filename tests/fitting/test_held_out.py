@@ -43,10 +43,15 @@ def test_folds_of_several_subjects_are_scored_by_the_group_of_the_others(learner
     found = held_out_log_likelihood(MODEL, few, "subject", n_starts=2, n_folds=2)
     again = few[few["subject"].isin(["s0", "s2", "s4"])]
     fitted = fit(MODEL, few[~few["subject"].isin(["s0", "s2", "s4"])], "em", n_starts=2)
-    at_mean = {p.name: float(p.to_natural(m)) for p, m in zip(fitted.model.scaled_parameters, fitted.group["mean"])}
-    there = log_likelihood((make_model(MODEL), at_mean), again)
-    # integrated over the group; not far from the group's mean, since groups of three are narrow or wide but never distant
-    assert found[again.index].notna().all() and abs(found[again.index].mean() - there.mean()) < 0.1
+    draws = np.random.default_rng(0).multivariate_normal(fitted.group["mean"], fitted.group["covariance"], 400)
+    for subject in ("s0", "s2", "s4"):
+        own = again[again["subject"] == subject]
+        copies = pd.concat([own.assign(subject=str(k)) for k in range(len(draws))], ignore_index=True)
+        known = {p.name: p.to_natural(x) for p, x in zip(fitted.model.scaled_parameters, draws.T)}
+        likely = np.exp(log_likelihood((make_model(MODEL), known), copies).to_numpy().reshape(len(draws), -1).sum(axis=1))
+        # 500 draws there, 400 here: four standard errors of the difference of their means, in logarithms
+        error = 4 * likely.std() / likely.mean() * np.sqrt(1 / 500 + 1 / 400)
+        assert found[own.index].sum() == pytest.approx(np.log(likely.mean()), abs=error)
     one_by_one = held_out_log_likelihood(MODEL, few, "subject", n_starts=2)
     pd.testing.assert_series_equal(held_out_log_likelihood(MODEL, few, "subject", n_starts=2, n_folds=6), one_by_one)
     with pytest.raises(UserError, match="n_folds must lie between 2 and the number of what is left out, 6 here; got 7"):
