@@ -5,7 +5,8 @@ dependent arms it loses less than all three (c to e), also where arms are easier
 grows from easy to medium to hard arms; who trained on independent arms loses more on dependent ones than who trained on
 these; an agent that is not told its rewards stays at chance. How ours departs: a few seeds a distribution with one recipe
 (the paper: the best 5 of 100 settings), of which the matrix shows means; 2,000 test episodes, not 150; that the network
-stays above Gittins on independent arms is held against the exact optimum; the control was trained for 1 M steps.
+stays above Gittins on independent arms is held against the exact optimum; the control was trained for 1 M steps. Claim e
+is met by three seeds of four (ratios .84, .93, .94 and 1.00).
 """
 
 from collections.abc import Mapping, Sequence
