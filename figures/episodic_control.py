@@ -52,7 +52,8 @@ TUNED: dict[tuple[str, str], dict[str, Any]] = {
 """Settings where they are not those of ``tasks.control.TUNED``."""
 
 PACED, PUBLISHED_PACE = "dqn, published pace", {"learn_every": 4, "step_size": 2.5e-4, "annealing_steps": 500, "epsilon": 0.1}
-"""Mnih et al. 2015, extended data table 1, but for the fewer steps in which random actions become rare."""
+"""Mnih et al. 2015, extended data table 1, but for Adam, for fewer steps in which random actions become rare (500; there 1 M) and
+from one renewal of the copy to the next (20 updates; there 10,000), which no life here would see."""
 
 RETURNING = {"water maze, one goal": (0,), "barcode bandit": (0, 1, 2), "contextual choice": (0, 1, 2, 3)}
 """Lives for which trained networks are there, and their seeds."""

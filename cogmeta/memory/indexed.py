@@ -2,8 +2,9 @@
 
 Behind the same ``read`` and ``write`` stands a graph of near neighbours for every epoch (HNSW, Malkov & Yashunin 2020, IEEE
 TPAMI 42:824, as built by the library faiss, the extra ``index``). What is found is weighed by the exact kernel; only the
-search is approximate. A read takes a time that hardly grows with what is stored, at some 100 microseconds an entry for
-building the graph: worth it beyond some 100,000 memories, see ``python -m benchmarks.memory``.
+search is approximate. The time of a read grows far more slowly than what is stored, at 100 to 150 microseconds an entry for
+building the graph: worth it beyond some 100,000 memories, see ``python -m benchmarks.memory``. A write still looks through the
+ages of all memories for the one that gives way.
 
 An overwritten memory stays in the graph, unseen, until half of the graph is such; then it is built anew. The graph is no part
 of a saved memory: it is built again from the cues when that is loaded.
