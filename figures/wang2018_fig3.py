@@ -34,7 +34,7 @@ from figures.paper_figure import PaperFigure, Tables
 from tasks.players import player
 from tasks.registry import make_task
 
-TRAINED, TEST, SEEDS, N_EPISODES, N_BAYES = "bandit/shifting_volatility", "bandit/volatile", tuple(range(6)), 300, 100
+TRAINED, TEST, SEEDS, N_EPISODES, N_BAYES = "bandit/shifting_volatility", "bandit/volatile", tuple(range(8)), 300, 100
 BLOCKS = ("Stable 1", "Volatile 1", "Volatile 2", "Stable 2")
 ORDERS = {"stable_first": BLOCKS[:2], "volatile_first": BLOCKS[2:]}
 """Order of the halves -> names of the first and the second."""
