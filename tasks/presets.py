@@ -225,6 +225,8 @@ _PRESETS: dict[str, Preset] = {
         note="50 CPU seconds. A Kalman filter loses 11.6, the volatility learner of Behrens et al. 12.7, chance 55."),
     "bandit/restless_low": Preset(
         replace(_TWO_STEP, n_steps=3_000_000), expected={"regret": (1.733,)}, seeds=(0,), note="46 CPU seconds."),
+    "bandit/restless_high": Preset(
+        replace(_TWO_STEP, n_steps=3_000_000), expected={"regret": (5.365,)}, seeds=(0,), note="44 CPU seconds."),
     "bandit/rl2_k5_n100": Preset(
         replace(_BANDIT, n_steps=20_000_000, n_episodes=512, unroll=25, discount=(0.9, 0.98), eligibility=(0.5, 0.9), value_weight=0.05),
         expected={"regret": (8.431,)}, seeds=(0,),
