@@ -40,7 +40,7 @@ from cogmeta.data import load_trials
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path
 from cogmeta.fitting import Fit, fit
-from cogmeta.fitting.compiled import has_numba, make_engine
+from cogmeta.fitting.compiled.engine import has_numba, make_engine
 from cogmeta.fitting.estimate import prepare
 from cogmeta.fitting.optimiser import maximise, spread_starts
 from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty

@@ -21,7 +21,7 @@ from scipy.special import expit
 from benchmarks.fitting import GROUP_MEAN, GROUP_SD
 from cogmeta.files import atomic_path
 from cogmeta.fitting import fit
-from cogmeta.fitting.compiled import make_engine
+from cogmeta.fitting.compiled.engine import make_engine
 from cogmeta.fitting.estimate import prepare
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.optimiser import Points, maximise, spread_starts

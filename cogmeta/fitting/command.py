@@ -13,12 +13,12 @@ from cogmeta.command_options import Encoding, ModelOptions, RewardRange, Seed, S
 from cogmeta.errors import UserError
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
-from cogmeta.fitting.chains import Sampling
+from cogmeta.fitting.bayes.chains import Sampling
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
-from cogmeta.fitting.psis import psis_loo
+from cogmeta.fitting.bayes.psis import psis_loo
 from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE, Fit
 from cogmeta.models.options import read_options
 from cogmeta.models.registry import make_model

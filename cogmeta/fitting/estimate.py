@@ -8,16 +8,16 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.fitting.chains import Sampling, check_installed
-from cogmeta.fitting.compiled import make_engine
+from cogmeta.fitting.bayes.chains import Sampling, check_installed
+from cogmeta.fitting.compiled.engine import make_engine
 from cogmeta.fitting.covariates import Design, design_of, no_covariates
 from cogmeta.fitting.em import integrated_bic, maximise_group
-from cogmeta.fitting.hierarchy import Hierarchy
+from cogmeta.fitting.bayes.hierarchy import Hierarchy
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.nuts import sample_group
+from cogmeta.fitting.bayes.nuts import sample_group
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
 from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty
-from cogmeta.fitting.posterior import inference_data, summarise
+from cogmeta.fitting.bayes.posterior import inference_data, summarise
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.fitting.subjects import tabulate, tabulate_draws
@@ -60,7 +60,7 @@ def fit(
     method : {"map", "mle", "em", "nuts"}
         Maximum a posteriori under the priors that the parameters declare; maximum likelihood; EM-Laplace, under a
         normal group distribution of the unconstrained parameters that is fitted too (see ``cogmeta.fitting.em``); or full
-        hierarchical Bayes, where that group and its subjects are sampled (extra ``bayes``; ``cogmeta.fitting.hierarchy``).
+        hierarchical Bayes, where that group and its subjects are sampled (extra ``bayes``; ``cogmeta.fitting.bayes.hierarchy``).
     n_starts : int
         Searches a subject, >= 1; all run side by side and the hopeless ones are dropped.
     seed : int
@@ -84,7 +84,7 @@ def fit(
         For "nuts": chains and draws.
     compiled : bool, optional
         Whether Numba compiles the likelihood; by default where it is installed (extra ``fast``) and the table is large, see
-        ``cogmeta.fitting.compiled``.
+        ``cogmeta.fitting.compiled.engine``.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 

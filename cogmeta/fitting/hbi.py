@@ -26,7 +26,7 @@ from scipy.special import digamma, entr, expit, gammaln, softmax
 from threadpoolctl import threadpool_limits
 
 from cogmeta.errors import UserError
-from cogmeta.fitting.compiled import make_engine
+from cogmeta.fitting.compiled.engine import make_engine
 from cogmeta.fitting.em import BROAD_VARIANCE, log_model_evidence
 from cogmeta.fitting.estimate import check_group, check_starts, prepare
 from cogmeta.fitting.hbi_result import HierarchicalComparison, group_table

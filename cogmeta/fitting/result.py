@@ -12,7 +12,7 @@ from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.covariates import coefficient_table
-from cogmeta.fitting.posterior import coefficients_of, read_posterior
+from cogmeta.fitting.bayes.posterior import coefficients_of, read_posterior
 from cogmeta.models.model import Model
 from cogmeta.models.registry import MODELS, make_model
 
@@ -48,7 +48,7 @@ class Fit:
         ``ibic``, ``n_iterations``; ``coefficients`` and ``coefficient_errors`` by term. For ``"nuts"``: posterior means of
         ``mean``, ``covariance``, ``coefficients``; ``n_divergences``; ``beware`` (what is wrong with the draws, in words).
     posterior : InferenceData or None
-        For ``"nuts"``, of ArviZ; see ``cogmeta.fitting.posterior.inference_data``.
+        For ``"nuts"``, of ArviZ; see ``cogmeta.fitting.bayes.posterior.inference_data``.
     """
 
     model: Model
@@ -84,7 +84,7 @@ class Fit:
 
     @property
     def group_table(self) -> pd.DataFrame:
-        """What is known of the group, for ``"nuts"``; see ``cogmeta.fitting.posterior.group_table``."""
+        """What is known of the group, for ``"nuts"``; see ``cogmeta.fitting.bayes.posterior.group_table``."""
         if "table" not in self.group:
             raise UserError(f"a fit by {self.method!r} has no draws of a group: use method='nuts'; .group is what 'em' gives.")
         return pd.DataFrame(self.group["table"])

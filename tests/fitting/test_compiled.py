@@ -11,11 +11,12 @@ import pytest
 from scipy.special import expit
 
 from cogmeta.errors import UserError
-from cogmeta.fitting import compiled, fit
+from cogmeta.fitting import fit
 from cogmeta.fitting.check import random_trials
-from cogmeta.fitting.compiled import CompiledEngine, make_engine
-from cogmeta.fitting.expression import FUNCTIONS, Graph, NotTraceable
-from cogmeta.fitting.formula import formulas_of
+from cogmeta.fitting.compiled import engine as compiled
+from cogmeta.fitting.compiled.engine import CompiledEngine, make_engine
+from cogmeta.fitting.compiled.expression import FUNCTIONS, Graph, NotTraceable
+from cogmeta.fitting.compiled.formula import formulas_of
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models import make_model, model_names

@@ -9,9 +9,9 @@ from cogmeta.fitting import log_likelihood
 from cogmeta.fitting.covariates import Design, no_covariates
 from cogmeta.fitting.em import BROAD_VARIANCE, maximise_group
 from cogmeta.fitting.estimate import prepare
-from cogmeta.fitting.hierarchy import SD_SCALE, Hierarchy
+from cogmeta.fitting.bayes.hierarchy import SD_SCALE, Hierarchy
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.lkj import (SHAPE, correlation_factor, correlation_slope, correlation_start, lkj_log_density,
+from cogmeta.fitting.bayes.lkj import (SHAPE, correlation_factor, correlation_slope, correlation_start, lkj_log_density,
                                  lkj_slope)
 from cogmeta.fitting.optimiser import look, spread_starts
 from cogmeta.fitting.penalty import NoPenalty

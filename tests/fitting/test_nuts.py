@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 
 from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, Sampling, fit, log_likelihood, loo_table, psis_loo
-from cogmeta.fitting.chains import sample
+from cogmeta.fitting.bayes.chains import sample
 from cogmeta.fitting.command import app
 from cogmeta.fitting.em import BROAD_VARIANCE
-from cogmeta.fitting.hierarchy import SD_SCALE
-from cogmeta.fitting.posterior import diagnose, group_table
+from cogmeta.fitting.bayes.hierarchy import SD_SCALE
+from cogmeta.fitting.bayes.posterior import diagnose, group_table
 from cogmeta.models import make_model
 from cogmeta.models.bandit import BiasedRandom
 

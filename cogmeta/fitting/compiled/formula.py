@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from cogmeta.fitting.expression import Expression, Graph, NotTraceable
-from cogmeta.fitting.trace import Traced, flat_cells, like
+from cogmeta.fitting.compiled.expression import Expression, Graph, NotTraceable
+from cogmeta.fitting.compiled.trace import Traced, flat_cells, like
 from cogmeta.models.model import Model
 from cogmeta.models.trial import Trial, in_tuple
 

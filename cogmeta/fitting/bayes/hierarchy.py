@@ -46,7 +46,7 @@ import numpy as np
 from cogmeta.fitting.covariates import INTERCEPT, Design
 from cogmeta.fitting.em import BROAD_VARIANCE, able_subjects
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.lkj import correlation_factor, correlation_slope, correlation_start, lkj_log_density, lkj_slope
+from cogmeta.fitting.bayes.lkj import correlation_factor, correlation_slope, correlation_start, lkj_log_density, lkj_slope
 from cogmeta.fitting.optimiser import Points
 
 SD_SCALE = 1.5

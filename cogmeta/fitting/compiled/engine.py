@@ -1,7 +1,7 @@
 """The engine of ``cogmeta.fitting.lanes`` with its inner loop compiled by Numba, from the model's own two functions.
 
-Optional (extra ``fast``). The model is traced (``cogmeta.fitting.formula``), its formulas and their exact derivatives are
-written as a program of plain numbers (``cogmeta.fitting.kernel_source``), and Numba compiles that, once a model and
+Optional (extra ``fast``). The model is traced (``cogmeta.fitting.compiled.formula``), its formulas and their exact derivatives are
+written as a program of plain numbers (``cogmeta.fitting.compiled.kernel_source``), and Numba compiles that, once a model and
 options: what was compiled is kept in the user's cache folder. Results differ from those of the plain engine by rounding in
 the log-likelihood, and by the finite difference of the plain one (1e-7) in the slopes. Models that cannot be traced run
 in the plain engine.
@@ -23,9 +23,9 @@ import pooch
 
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path
-from cogmeta.fitting.expression import NotTraceable
-from cogmeta.fitting.formula import formulas_of, kind_columns
-from cogmeta.fitting.kernel_source import source_of
+from cogmeta.fitting.compiled.expression import NotTraceable
+from cogmeta.fitting.compiled.formula import formulas_of, kind_columns
+from cogmeta.fitting.compiled.kernel_source import source_of
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import Sequences
 from cogmeta.models.model import Model

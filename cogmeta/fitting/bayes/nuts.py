@@ -1,7 +1,7 @@
 """Full hierarchical Bayes: the group and its subjects sampled together by NUTS (extra ``bayes``).
 
-The joint density and its coordinates are those of ``cogmeta.fitting.hierarchy``, about EM's solution; the chains are
-nutpie's, in lock step (``cogmeta.fitting.chains``). Group inference is what it is for: EM takes the group's spread at its best
+The joint density and its coordinates are those of ``cogmeta.fitting.bayes.hierarchy``, about EM's solution; the chains are
+nutpie's, in lock step (``cogmeta.fitting.bayes.chains``). Group inference is what it is for: EM takes the group's spread at its best
 value, here what is not known of it counts.
 """
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.errors import UserError
-from cogmeta.fitting.chains import Listener, Sampling, sample
+from cogmeta.fitting.bayes.chains import Listener, Sampling, sample
 from cogmeta.fitting.covariates import INTERCEPT, Design
-from cogmeta.fitting.hierarchy import Hierarchy
+from cogmeta.fitting.bayes.hierarchy import Hierarchy
 
 APART = 2.0
 """Chains start further apart than they will stay, so that agreement means something: in errors of EM, which are too small."""

@@ -6,8 +6,8 @@ up log-likelihood, score and Fisher matrix, all with respect to natural paramete
 
 from collections.abc import Iterable, Sequence
 
-from cogmeta.fitting.expression import Expression, Node
-from cogmeta.fitting.formula import Contrast, Formulas
+from cogmeta.fitting.compiled.expression import Expression, Node
+from cogmeta.fitting.compiled.formula import Contrast, Formulas
 
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=",
          "and": "and", "or": "or"}

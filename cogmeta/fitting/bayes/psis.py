@@ -23,7 +23,7 @@ from cogmeta.errors import UserError
 from cogmeta.fitting.estimate import prepare
 from cogmeta.fitting.held_out import held_out_log_likelihood
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.posterior import arviz, trial_log_likelihood_of
+from cogmeta.fitting.bayes.posterior import arviz, trial_log_likelihood_of
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cogmeta.fitting.chains import Sampling, check_installed
+from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import INTERCEPT, Design
 from cogmeta.fitting.lanes import Engine
-from cogmeta.fitting.nuts import Sampled
+from cogmeta.fitting.bayes.nuts import Sampled
 
 HDI = 0.95
 """Probability inside the intervals: the narrowest ones, of highest density."""

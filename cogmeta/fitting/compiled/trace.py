@@ -1,7 +1,7 @@
 """What a cognitive model computes, found out by running its functions on arrays of expressions instead of numbers.
 
 ``policy`` and ``update`` are written once, in NumPy. Run on ``Traced`` arrays they write down their own formulas, which
-``cogmeta.fitting.compiled`` differentiates and compiles: no model is written twice. A function that looks at the numbers
+``cogmeta.fitting.compiled.engine`` differentiates and compiles: no model is written twice. A function that looks at the numbers
 themselves (``if values[0] > 0``) or calls something that is not here raises ``NotTraceable``, and the model is run as it is.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import expit, log_ndtr, ndtr
 
-from cogmeta.fitting.expression import Expression, Graph, Node, NotTraceable
+from cogmeta.fitting.compiled.expression import Expression, Graph, Node, NotTraceable
 
 _UFUNCS: dict[np.ufunc, str] = {
     np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div", np.negative: "neg", np.exp: "exp", np.log: "log",

@@ -1,0 +1,1 @@
+"""Full hierarchical Bayes (extra ``bayes``): the group and its subjects sampled together."""

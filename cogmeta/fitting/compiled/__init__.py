@@ -1,0 +1,1 @@
+"""Likelihoods compiled by Numba (extra ``fast``), from the two functions that every model has."""
