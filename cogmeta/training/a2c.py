@@ -28,8 +28,8 @@ class A2C(Learner):
     Parameters
     ----------
     n_workers : int
-        Processes that play and learn from equal parts of every batch, >= 1; must divide ``n_episodes``. Two on two free cores
-        take about two thirds of the wall time of one. Same seed and same number, same bytes.
+        Processes that play and learn from equal parts of every batch, >= 1; must divide ``n_episodes``. They need cores of their
+        own (see docs/training.md for what was measured). Same seed and same number, same bytes.
 
     Attributes
     ----------
