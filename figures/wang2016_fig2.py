@@ -30,7 +30,7 @@ from tasks.registry import make_task
 from tasks.train_run import measure
 
 ARMS = ("independent", "uniform", "easy", "medium", "hard")
-SEEDS = {"independent": (0,), "uniform": (0, 1), "easy": (0, 1, 2, 3), "medium": (0, 1, 2, 3), "hard": (0, 1, 2, 3)}
+SEEDS = {"independent": (0, 1), "uniform": (0, 1), "easy": (0, 1, 2, 3), "medium": (0, 1, 2, 3), "hard": (0, 1, 2, 3)}
 CONTROLS = {arms: (0,) for arms in ARMS}
 """Seeds of the networks that are not told their rewards."""
 

@@ -33,7 +33,7 @@ TEST = (0.25, 0.75)
 RASTERS = ((0.25, 0.75), (0.6, 0.4))
 TRAJECTORIES = ((0.99, 0.01), (0.46, 0.54), (0.33, 0.67), (0.01, 0.99))
 CLASSICAL = ("gittins", "thompson", "ucb1")
-SEEDS, N_EPISODES, N_STATES = {INDEPENDENT: (0,), CORRELATED: (0, 1)}, 2_000, 300
+SEEDS, N_EPISODES, N_STATES = {INDEPENDENT: (0, 1), CORRELATED: (0, 1)}, 2_000, 300
 
 CLAIMS = (
     Claim("independent_over_worst", "d: trained on independent arms, loses no more than the worst of Gittins, Thompson and UCB", "ratio <= 1",
