@@ -171,10 +171,10 @@ _CLASS_NOTE = (
     "memory alone (hears_cue=False) 4.11, 7.42, 8.15, 8.54; discriminants that go to memory alone 3.92, 7.46, 8.11, 8.57. The five "
     "nearest, weighted sharply (n_neighbours=5, sharpness=20), 4.10, 7.26, 8.31, 8.89.")
 _MAZE_NOTE = (
-    "Steps to the first goal at exposures 1, 2, 3, 4 to 10 (40 epochs): 15.9, 7.4, 5.1, 3.6 (seed 0), 17.4, 8.5, 4.6, 3.5 (seed 1), "
-    "16.6, 7.5, 4.6, 3.6 (seed 2), where exhaustive search needs 12.53 and who remembers 3.33. If the LSTM hears the barcode, too "
-    "(hears_cue=True): 16.6, 9.7, 5.4, 3.7.")
-_MAZE = replace(_EPISODIC, n_steps=8_000_000, n_episodes=128, discount=(0.9, 0.97), entropy_weight=(0.05, 0.0))
+    "Steps to the first goal at exposures 1, 2, 3, 4 to 10 (40 epochs): 14.6, 5.2, 3.9, 3.4 (seed 0), 15.3, 4.8, 4.0, 3.4 (seed 1), "
+    "14.4, 4.6, 3.9, 3.5 (seed 2), where exhaustive search needs 12.53 and who remembers 3.33. 8 M steps gave 15.9, 7.4, 5.1, 3.6; "
+    "17.4, 8.5, 4.6, 3.5; 16.6, 7.5, 4.6, 3.6; if the LSTM hears the barcode, too (hears_cue=True): 16.6, 9.7, 5.4, 3.7.")
+_MAZE = replace(_EPISODIC, n_steps=16_000_000, n_episodes=128, discount=(0.9, 0.97), entropy_weight=(0.05, 0.0))
 _EPISODIC_AGENT = {"n_units": 48, "novelty": True, "bounded": True, "reinstatement_bias": -1.0, "input_sd": 0.3}
 _EPISODIC_TWO_STEP_NOTE = (
     "The recipe of two_step/wang2018. Uncued trials .700, .699, .699, .699, .701, cued trials .772, .774, .768, "
@@ -275,7 +275,7 @@ _PRESETS: dict[str, Preset] = {
         kind="episodic_lstm"),
     "two_step/daw2011": Preset(_DAW, expected={"reward_per_trial": (0.5518,)}, seeds=(0,), note=_DAW_NOTE),
     "water_maze/contextual": Preset(
-        _MAZE, {**_EPISODIC_AGENT, "hears_cue": False}, expected={"reward_per_trial": (0.2808, 0.2742, 0.2771)}, seeds=(0, 1, 2), note=_MAZE_NOTE,
+        _MAZE, {**_EPISODIC_AGENT, "hears_cue": False}, expected={"reward_per_trial": (0.2876, 0.2892, 0.2897)}, seeds=(0, 1, 2), note=_MAZE_NOTE,
         kind="episodic_lstm"),
     "harlow/vector": Preset(
         _HARLOW, {"n_units": 24},
