@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from analyses.best_arm import best_arm
 from analyses.intervals import mean_interval
 from analyses.stay_after_outcome import stay_after_outcome
-from analyses.stay_probability import CELLS, stay_probability
+from analyses.stay_probability import indices_of_cells, stay_probability
 from analyses.style import PALETTE, styled
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
@@ -81,9 +81,8 @@ def _bandit(trials: pd.DataFrame) -> Measures:
 
 def _two_step(trials: pd.DataFrame) -> Measures:
     cells = stay_probability(trials).pivot(index="subject", columns="cell", values="stay")
-    rewarded_common, rewarded_rare, unrewarded_common, unrewarded_rare = (cells[cell] for cell in CELLS)
-    return {"model-free index": rewarded_common + rewarded_rare - unrewarded_common - unrewarded_rare,
-            "model-based index": rewarded_common + unrewarded_rare - rewarded_rare - unrewarded_common}
+    found = indices_of_cells(cells)
+    return {"model-free index": found["model_free"], "model-based index": found["model_based"]}
 
 
 _OF_FAMILY: dict[str, Callable[[pd.DataFrame], Measures]] = {"bandit": _bandit, "two_step": _two_step}

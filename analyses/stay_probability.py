@@ -7,6 +7,7 @@ use, and they differ), and a reward above 0 counts as rewarded.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,6 +23,9 @@ from cogmeta.trials import free_choices, validate_trials
 
 CELLS = ("rewarded_common", "rewarded_rare", "unrewarded_common", "unrewarded_rare")
 """What happened on the trial before."""
+
+Stay = TypeVar("Stay", float, pd.Series)
+"""One proportion, or one a subject."""
 
 _MANY = 80
 """Above so many subjects their single points are not drawn."""
@@ -131,7 +135,11 @@ def stay_indices(table: pd.DataFrame) -> dict[str, float]:
         ``model_based``: (rewarded common + unrewarded rare) - (rewarded rare + unrewarded common); ``model_free``:
         (rewarded common + rewarded rare) - (unrewarded common + unrewarded rare). Both in [-2, 2].
     """
-    stay = dict(zip(table["cell"], table["stay"].astype(float), strict=True))
+    return indices_of_cells(dict(zip(table["cell"], table["stay"].astype(float), strict=True)))
+
+
+def indices_of_cells(stay: Mapping[str, Stay]) -> dict[str, Stay]:
+    """Return ``stay_indices`` of proportions by cell: numbers of a group, or series over subjects."""
     rewarded_common, rewarded_rare, unrewarded_common, unrewarded_rare = (stay[cell] for cell in CELLS)
     return {
         "model_based": (rewarded_common + unrewarded_rare) - (rewarded_rare + unrewarded_common),
