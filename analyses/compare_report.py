@@ -7,6 +7,7 @@ import pandas as pd
 
 from analyses.behaviour import PEOPLE, summary
 from analyses.compare import Comparison, fitted_as_text, with_interval
+from analyses.intervals import as_text
 from analyses.report import Section
 from cogmeta.fitting.hbi_result import HierarchicalComparison
 
@@ -55,17 +56,12 @@ def behaviour_section(behaved: Mapping[str, pd.DataFrame], pictures: Mapping[str
                 "predicts the next choice well and behaves otherwise leans on the choices that it is told.")
     for data, table in behaved.items():
         means = summary(table)
-        cells = means.assign(cell=[_cell(row) for row in means.itertuples()])
+        cells = means.assign(cell=[as_text(row) for row in means.itertuples()])
         wide = cells.pivot(index="player", columns="measure", values="cell")
         wide = wide.loc[list(dict.fromkeys(table["player"])), list(dict.fromkeys(table["measure"]))]
         section.table(wide.reset_index().rename_axis(columns=None), f"{data}: means and half of the 95 % interval over subjects", ours=(PEOPLE,))
     _show(section, pictures.get("behaviour", []), "The same drawn; the line is where the people are")
     return section
-
-
-def _cell(row: object) -> str:
-    half = (row.high - row.low) / 2
-    return f"{row.mean:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
 
 
 def frequencies_section(frequencies: pd.DataFrame, held_out: bool) -> Section:

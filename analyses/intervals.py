@@ -4,6 +4,8 @@ Several episodes of a subject are averaged first, so that a subject counts once 
 with one subject (a network that played many episodes) has its episodes as units.
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -47,6 +49,19 @@ def mean_interval(table: pd.DataFrame, value: str, by: str | list[str]) -> pd.Da
     out.insert(out.columns.get_loc("n"), "low", out["mean"] - half)
     out.insert(out.columns.get_loc("n"), "high", out["mean"] + half)
     return out
+
+
+def as_text(row: Any) -> str:
+    """Return one row of ``mean_interval`` as text: the mean and, where there is one, half of its interval.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"group": "a", "reward": [0.0, 1.0, 2.0]})
+    >>> as_text(next(mean_interval(table, "reward", "group").itertuples()))
+    '1.000 ± 2.484'
+    """
+    half = (row.high - row.low) / 2
+    return f"{row.mean:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
 
 
 def by_unit(table: pd.DataFrame, value: str, by: str) -> pd.DataFrame:

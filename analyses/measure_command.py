@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from analyses.behaviour import behaviour, plot_behaviour, summary
 from analyses.history_regression import KERNELS, history_regression, plot_history_regression
+from analyses.intervals import as_text
 from analyses.learning_curve import learning_curve, plot_learning_curve
 from analyses.multi_lag_regression import multi_lag_regression, plot_multi_lag_regression
 from analyses.named_trials import by_group, read_named
@@ -145,12 +145,7 @@ def _as_rich(means: pd.DataFrame) -> Table:
     table = Table("measure", *groups, title="mean and half of the 95 % interval over subjects")
     for measure, rows in means.groupby("measure", sort=False):
         cells = rows.set_index("player").reindex(groups)
-        table.add_row(measure, *(_cell(row) for row in cells.itertuples()))
+        table.add_row(measure, *(as_text(row) for row in cells.itertuples()))
     n = means.groupby("player", sort=False)["n"].max().reindex(groups)
     table.add_row("subjects", *(f"{count:,.0f}" for count in n), end_section=True)
     return table
-
-
-def _cell(row: Any) -> str:
-    half = (row.high - row.low) / 2
-    return f"{row.mean:.3f}" + (f" ± {half:.3f}" if half > 0 else "")
