@@ -10,10 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import pandas as pd
-
+from benchmarks.printed_rows import print_rows
 from cogmeta.agents.store import load_record
-from cogmeta.files import atomic_path
 from tasks.registry import task_names
 from tasks.train_run import train_into
 
@@ -35,14 +33,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3], metavar="SEED")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     given = parser.parse_args(arguments)
-    rows = []
-    for task in given.tasks:
-        for seed in given.seeds:
-            rows.append(trained(task, seed))
-            print("  ".join(f"{name}={value}" for name, value in rows[-1].items()), flush=True)
-    if given.out:
-        with atomic_path(given.out) as part:
-            pd.DataFrame(rows).to_csv(part, index=False)
+    print_rows((trained(task, seed) for task in given.tasks for seed in given.seeds), given.out)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
-from cogmeta.files import atomic_path
+from benchmarks.printed_rows import print_rows
 from cogmeta.training import PPO, Learner, train
 from tasks.presets import make_agent, preset
 from tasks.registry import make_task
@@ -65,14 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--out", type=Path, help="CSV file to write")
     given = parser.parse_args(arguments)
-    rows = []
-    for name in given.goals:
-        for seed in given.seeds:
-            rows.append(reached(name, seed))
-            print("  ".join(f"{key}={value}" for key, value in rows[-1].items()), flush=True)
-    if given.out:
-        with atomic_path(given.out) as part:
-            pd.DataFrame(rows).to_csv(part, index=False)
+    print_rows((reached(name, seed) for name in given.goals for seed in given.seeds), given.out)
 
 
 if __name__ == "__main__":
