@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analyses.unit_coding import residuals
 from cogmeta.rollout import Rollout
 
 LEARNING_RATES = tuple(np.round(np.arange(0.1, 1.0, 0.1), 1))
@@ -134,5 +135,4 @@ def best_explained(rollout: Rollout, common_probability: float) -> tuple[dict[st
 def _r_squared(table: pd.DataFrame, predictors: list[str]) -> float:
     design = np.column_stack([np.ones(len(table)), table[predictors]])
     outcome = table["network"].to_numpy()
-    residual = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
-    return float(1 - residual.var() / outcome.var())
+    return float(1 - residuals(design, outcome).var() / outcome.var())

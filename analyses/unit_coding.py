@@ -50,7 +50,7 @@ def partial_correlations(activity: np.ndarray, factors: pd.DataFrame) -> pd.Data
     rows = []
     for k, name in enumerate(factors):
         others = np.delete(design, k + 1, axis=1)
-        left = _without(others, np.column_stack([design[:, k + 1], activity]))
+        left = residuals(others, np.column_stack([design[:, k + 1], activity]))
         rows.append(pd.DataFrame({"unit": range(activity.shape[1]), "factor": name, "partial_correlation": _correlation(left[:, 0], left[:, 1:])}))
     return pd.concat(rows, ignore_index=True)
 
@@ -63,7 +63,8 @@ def check_factors(factors: pd.DataFrame) -> np.ndarray:
     return design
 
 
-def _without(design: np.ndarray, values: np.ndarray) -> np.ndarray:
+def residuals(design: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return what least squares on a design (n_samples, n_columns) leaves of values (n_samples, ...)."""
     return values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from analyses.style import PALETTE, new_axes, styled
-from analyses.unit_coding import check_factors
+from analyses.unit_coding import check_factors, residuals
 
 TOGETHER = "together"
 """The name of the row that counts all factors."""
@@ -55,7 +55,7 @@ def variance_explained(activity: np.ndarray, factors: pd.DataFrame) -> pd.DataFr
 
 
 def _r_squared(design: np.ndarray, activity: np.ndarray) -> np.ndarray:
-    left = activity - design @ np.linalg.lstsq(design, activity, rcond=None)[0]
+    left = residuals(design, activity)
     spread = activity.var(axis=0)
     moves = spread > 1e-18
     return np.where(moves, 1 - left.var(axis=0) / np.where(moves, spread, 1.0), 0.0)
