@@ -12,6 +12,7 @@ no number is a subject's own) are refitted, a network's inverse temperature too;
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -243,11 +244,12 @@ class _Played:
         sums = {"log_likelihood": per_trial, **({} if held is None else {HELD_OUT[0]: held})}
         subjects = pd.DataFrame({name: values.groupby(subject, sort=False).sum() for name, values in sums.items()})
         subjects = subjects.rename_axis("subject").reset_index().assign(data=self.data, player=player, fitted=fitted, pooled=shared > 0)
-        return _Score(self._row(player, fitted, shared, per_trial, held), subjects.merge(self._n_choices(), on="subject"))
+        return _Score(self._row(player, fitted, shared, per_trial, held), subjects.merge(self.n_choices, on="subject"))
 
-    def _n_choices(self) -> pd.DataFrame:
-        """Return how many choices of each subject are scored."""
-        code, names = pd.factorize(self.trials["subject"])
+    @cached_property
+    def n_choices(self) -> pd.DataFrame:
+        """How many choices of each subject are scored."""
+        names = pd.unique(self.trials["subject"])
         episode = subject_of_episode(self.rollout, self.trials)
         n = np.bincount(episode, self.rollout.scored.sum(axis=0), minlength=len(names))
         return pd.DataFrame({"subject": names, "n_choices": n.astype(int)})
