@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from scipy.special import expit, log_ndtr, ndtr
 
-from cogmeta.fitting.compiled.expression import Expression, Graph, Node, NotTraceable
+from cogmeta.fitting.compiled.expression import Expression, Graph, NotTraceable
 
 _UFUNCS: dict[np.ufunc, str] = {
     np.add: "add", np.subtract: "sub", np.multiply: "mul", np.divide: "div", np.negative: "neg", np.exp: "exp", np.log: "log",
@@ -192,18 +192,3 @@ def like(values: Any, cells: list[Expression], graph: Graph) -> Any:
     for i in range(len(own)):
         own[i] = cells.pop(0)
     return Traced(own.reshape(shape), graph)
-
-
-def variables_of(roots: Sequence[Expression]) -> set[str]:
-    """Return the names of all variables that some expressions depend on."""
-    names, seen, waiting = set(), set(), [x for x in roots if isinstance(x, Node)]
-    while waiting:
-        node = waiting.pop()
-        if node.number in seen:
-            continue
-        seen.add(node.number)
-        if node.op == "var":
-            names.add(node.args[0])
-        else:
-            waiting.extend(a for a in node.args if isinstance(a, Node))
-    return names
