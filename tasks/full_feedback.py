@@ -8,7 +8,7 @@ three kinds of pairs (.5 and .5; .75 and .25; .83 and .17 that swap halfway) and
 episode is one pair, of any kind alike likely; outcomes are 0 and 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ from tasks.arms import ArmsTask, of_chosen
 from tasks.arms_players import ArmsPlayer, arms_players, rescorla_wagner
 from tasks.choosing import share_best
 from tasks.columns import flat, take
+from tasks.settings import check_at_least
 
 
 class FullFeedbackState(NamedTuple):
@@ -71,18 +72,15 @@ class FullFeedbackBandit(ArmsTask):
         pairs = np.asarray(self.pairs, float)
         if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs) or not ((pairs >= 0) & (pairs <= 1)).all():
             raise UserError(f"pairs must hold two probabilities in [0, 1] each, got {self.pairs}.")
-        if len(self.swaps) != len(pairs) or self.n_trials < 1:
-            raise UserError(f"swaps must say yes or no for each of {len(pairs)} pairs and n_trials be >= 1; got {self.swaps} "
-                            f"and {self.n_trials}.")
+        if len(self.swaps) != len(pairs):
+            raise UserError(f"swaps must say yes or no for each of {len(pairs)} pairs, got {self.swaps}.")
+        check_at_least(self, n_trials=1)
 
     @property
     def spec(self) -> TaskSpec:
         """Sizes, ranges and the source of the task."""
-        return TaskSpec(
-            name=self.name, family=BANDIT, observation_size=2 if self.complete else 1, n_actions=2, n_trials=self.n_trials,
-            n_steps=self.n_trials, reward_range=(0.0, 1.0), citation="Palminteri et al. 2017",
-            feedback=(COUNTERFACTUAL,) if self.complete else (),
-        )
+        feedback = (COUNTERFACTUAL,) if self.complete else ()
+        return replace(self.spec_of(2, "Palminteri et al. 2017"), observation_size=1 + len(feedback), feedback=feedback)
 
     def begin(self, n_episodes: int, rng: np.random.Generator) -> tuple[FullFeedbackState, np.ndarray]:
         """Draw the kind of each pair, its better arm and the first outcomes; see ``Task.begin``."""
