@@ -1,18 +1,16 @@
-"""Can these models be told apart on a task? Simulate each, fit all, count which wins."""
+"""Can these models be told apart on a task, or on your own design? Simulate each, fit all, count which wins."""
 
 from pathlib import Path
 
 import typer
 from rich.console import Console
 
-from analyses.players import read_settings
-from analyses.recover_command import progress_bar
+from analyses.recover_command import progress_bar, read_design
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
-from cogmeta.command_options import Jobs, Seed, Starts, TaskSettings
+from cogmeta.command_options import Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
-from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -20,26 +18,29 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def run(
     models: list[str] = typer.Argument(..., help="Registered models, two or more."),
-    task: str = typer.Option(..., "--task", help="Registered task that they play; see cogmeta tasks."),
+    task: str = typer.Option("", "--task", help="Registered task that they play (see cogmeta tasks); or --trials."),
+    trials: Path | None = typer.Option(None, "--trials", help="Your trial table (CSV), whose design they play."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
-    subjects: int = typer.Option(100, "--subjects", help="Simulated with each model."),
+    subjects: int | None = typer.Option(None, "--subjects", help="Simulated with each model; 100 by default, with --trials those of the table."),
     criterion: str = typer.Option("bic", "--criterion", help="bic or aic."),
     draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges) or prior."),
     starts: Starts = 5,
     jobs: Jobs = 1,
     seed: Seed = 0,
     settings: TaskSettings = [],
+    reward_range: RewardRange = None,
+    encoding: Encoding = "utf-8",
 ) -> None:
-    """Can these models be told apart on a task? Simulate each, fit all, count which wins.
+    """Can these models be told apart on a task, or on your own design? Simulate each, fit all, count which wins.
 
     Writes counts.csv, confusion.csv (p(fit | simulated)), inversion.csv (p(simulated | fit)) and a figure of each.
 
     Example:  cogmeta confuse bandit/rescorla_wagner bandit/choice_kernel --task bandit/independent --out confusion
     """
-    played = make_task(task, **read_settings(settings))
+    design = read_design(task, trials, settings, encoding)
     make_folder(out)
     with progress_bar("simulating and fitting", "models") as tell:
-        found = confuse(models, played, subjects, criterion, seed, starts, draw, tell, jobs, out)
+        found = confuse(models, design, subjects, criterion, seed, starts, draw, tell, jobs, out, reward_range)
     write_confusion(found, out)
     Console().print(str(found), soft_wrap=True, highlight=False)
     Console().print(f"written to {out}", soft_wrap=True)

@@ -10,12 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analyses.players import read_settings
 from analyses.recovery import plot_recovery
 from analyses.style import save_figure
-from cogmeta.command_options import Encoding, Jobs, ModelOptions, RewardRange, Seed, Starts, TaskSettings
+from cogmeta.command_options import Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.recovery import Recovery, recover
-from cogmeta.models.options import read_options
+from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
 from cogmeta.task import Task
 from cogmeta.trials import read_trials
@@ -39,6 +39,7 @@ def run(
     seed: Seed = 0,
     settings: TaskSettings = [],
     option: ModelOptions = [],
+    prior: PriorTexts = [],
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
 ) -> None:
@@ -48,15 +49,16 @@ def run(
 
     Example:  cogmeta recover two_step/hybrid --task two_step/daw2011 --subjects 50 --out recovery
     """
-    design = _design(task, trials, settings, encoding)
+    design = read_design(task, trials, settings, encoding)
     made = make_model(model, **read_options(model, option))
+    priors = read_priors(prior)
     if draw == "fitted":
         if trials is None:
             raise UserError("--draw fitted takes the parameters fitted to your trials: name them with --trials.")
-        draw = fit(made, design, method, starts, seed, reward_range=reward_range)
+        draw = fit(made, design, method, starts, seed, reward_range=reward_range, priors=priors)
     make_folder(out)
     with progress_bar("simulating and fitting", "data sets") as tell:
-        found = recover(made, design, subjects, data_sets, draw, method, starts, seed, jobs, out, tell, reward_range)
+        found = recover(made, design, subjects, data_sets, draw, method, starts, seed, jobs, out, tell, reward_range, priors)
     write_recovery(found, out)
     Console().print(str(found), soft_wrap=True, highlight=False)
     Console().print(f"written to {out}", soft_wrap=True)
@@ -86,7 +88,8 @@ class progress_bar:
         self.bar.stop()
 
 
-def _design(task: str, trials: Path | None, settings: list[str], encoding: str) -> Task | pd.DataFrame:
+def read_design(task: str, trials: Path | None, settings: list[str], encoding: str) -> Task | pd.DataFrame:
+    """Return the design that a command names: a registered task, or a trial table."""
     if bool(task) == (trials is not None):
         raise UserError("say what simulated subjects play: either --task NAME (see cogmeta tasks) or --trials TABLE.csv.")
     return make_task(task, **read_settings(settings)) if task else read_trials(trials, encoding)

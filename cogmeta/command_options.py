@@ -50,5 +50,8 @@ TaskSettings = Annotated[list[str], typer.Option("--set", metavar="NAME=VALUE", 
 ModelOptions = Annotated[list[str], typer.Option("--option", metavar="NAME=VALUE", help="An option of the model, such as perseveration=outside; repeatable.")]
 """Options of a registered model, as ``cogmeta.models.options.read_options`` reads them."""
 
+PriorTexts = Annotated[list[str], typer.Option("--prior", metavar="NAME=DENSITY", help="For map: a prior in place of the declared one, such as 'learning_rate=beta(2, 2)'; also gamma(shape, scale), normal(mean, sd), flat; repeatable.")]
+"""Priors of parameters, as ``cogmeta.models.options.read_priors`` reads them."""
+
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of behavioural data sets; by default that in COGMETA_DATA, then the cache.")]
 """Where data sets are."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cogmeta.command_options import Encoding, ModelOptions, RewardRange, Seed, Starts
+from cogmeta.command_options import Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts
 from cogmeta.errors import UserError
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
@@ -20,7 +20,7 @@ from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.bayes.psis import psis_loo
 from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE, Fit
-from cogmeta.models.options import read_options
+from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
 from cogmeta.trials import read_trials
 
@@ -40,6 +40,7 @@ def main(
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
     option: ModelOptions = [],
+    prior: PriorTexts = [],
     reward_range: RewardRange = None,
     write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
     covariates: str | None = typer.Option(None, help="For em, nuts: what the group's mean depends on, such as '~ age + group'."),
@@ -68,7 +69,7 @@ def main(
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
-                     covariates=covariates, subject_table=subjects, sampling=sampling,
+                     covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}

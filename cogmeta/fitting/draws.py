@@ -1,10 +1,12 @@
 """Where the parameters of simulated subjects come from: plausible ranges, declared priors, or subjects that were fitted."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.fitting.penalty import Priors, with_priors
 from cogmeta.fitting.result import Fit
 from cogmeta.models.model import Model
 
@@ -17,9 +19,11 @@ def plausible_draws(model: Model, n_subjects: int, rng: np.random.Generator) -> 
     return {p.name: p.to_natural(p.starts(n_subjects, rng)) for p in model.scaled_parameters}
 
 
-def prior_draws(model: Model, n_subjects: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Return parameters drawn from the prior that each declares."""
-    return {p.name: p.prior.sample(n_subjects, rng) for p in model.scaled_parameters}
+def prior_draws(
+    model: Model, n_subjects: int, rng: np.random.Generator, priors: Priors | None = None
+) -> dict[str, np.ndarray]:
+    """Return parameters drawn from the prior that each declares, or from those given instead."""
+    return {p.name: p.prior.sample(n_subjects, rng) for p in with_priors(model, priors)}
 
 
 def fitted_draws(fitted: Fit) -> Draw:
@@ -53,8 +57,10 @@ DRAWS: dict[str, Draw] = {"plausible": plausible_draws, "prior": prior_draws}
 """Name -> where parameters come from."""
 
 
-def find_draw(draw: Draw | Fit | str) -> Draw:
-    """Return the function that draws: by name, from a fit, or one's own."""
+def find_draw(draw: Draw | Fit | str, priors: Priors | None = None) -> Draw:
+    """Return the function that draws: by name, from a fit, or one's own; "prior" with other priors than declared ones, if given."""
+    if draw == "prior" and priors:
+        return partial(prior_draws, priors=priors)
     if isinstance(draw, Fit):
         return fitted_draws(draw)
     if callable(draw):

@@ -16,12 +16,13 @@ from cogmeta.fitting.bayes.hierarchy import Hierarchy
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.bayes.nuts import sample_group
 from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_starts
-from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty
+from cogmeta.fitting.penalty import DeclaredPriors, NoPenalty, Priors, with_priors
 from cogmeta.fitting.bayes.posterior import inference_data, summarise
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.fitting.subjects import tabulate, tabulate_draws
 from cogmeta.models.model import Model
+from cogmeta.models.parameter import Parameter
 from cogmeta.models.registry import make_model
 from cogmeta.simulate import check_seed
 from cogmeta.trials import check_options, forced_trials, guess_family, missing, validate_trials
@@ -47,6 +48,7 @@ def fit(
     subject_table: pd.DataFrame | None = None,
     sampling: Sampling | None = None,
     compiled: bool | None = None,
+    priors: Priors | None = None,
     **model_options: object,
 ) -> Fit:
     """Fit a model to each subject's choices.
@@ -85,6 +87,9 @@ def fit(
     compiled : bool, optional
         Whether Numba compiles the likelihood; by default where it is installed (extra ``fast``) and the table is large, see
         ``cogmeta.fitting.compiled.engine``.
+    priors : mapping, optional
+        For "map": name of a parameter -> its prior in place of the declared one, such as ``{"learning_rate": "beta(2, 2)"}``;
+        ``beta(a, b)``, ``gamma(shape, scale)``, ``normal(mean, sd)`` or ``flat``, of the natural parameter.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 
@@ -113,8 +118,10 @@ def fit(
     elif sampling is not None:
         raise UserError(f"sampling is for method='nuts'; method={method!r} draws nothing.")
     check_starts(n_starts)
+    check_priors(priors, method)
     rng = check_seed(seed)
     model, table = prepare(model, trials, reward_range, model_options)
+    parameters = with_priors(model, priors)
     sequences = sequences_of(model, table, episode)
     n_subjects = len(sequences.subjects)
     if method in GROUP_METHODS:
@@ -122,8 +129,9 @@ def fit(
     design = _design(method, covariates, subject_table, table, sequences.subjects)
     starts = np.repeat(spread_starts(model.scaled_parameters, n_starts, rng), n_subjects, axis=1)
     engine = make_engine(model, sequences, n_starts + _rounds(method, sampling), compiled)
-    search = _Search(engine, starts, np.tile(np.arange(n_subjects), n_starts), listener)
+    search = _Search(engine, starts, np.tile(np.arange(n_subjects), n_starts), listener, parameters)
     settings = {"n_starts": int(n_starts), "seed": int(seed) if isinstance(seed, int | np.integer) else None, "engine": engine.name}
+    settings |= {"priors": {p.name: str(p.prior) for p in parameters}} if method == "map" else {}
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         if method == "nuts":
@@ -147,10 +155,11 @@ class _Search(NamedTuple):
     starts: np.ndarray
     subject: np.ndarray
     listener: Listener | None
+    parameters: tuple[Parameter, ...]
 
     def alone(self, method: str) -> Points:
         """Fit each subject for itself."""
-        penalty = NoPenalty() if method == "mle" else DeclaredPriors(self.engine.model.scaled_parameters)
+        penalty = NoPenalty() if method == "mle" else DeclaredPriors(self.parameters)
         return self._check(maximise(self.engine, penalty, self.starts, self.subject, self.listener))
 
     def _check(self, best: Points) -> Points:
@@ -200,6 +209,14 @@ def check_group(n_subjects: int) -> None:
     if n_subjects < 2:
         raise UserError(f"a group's spread is learnt from at least two subjects, this trial table has {n_subjects}. Fit one "
                         "subject with method='map'; or name the subjects, if sessions are people.")
+
+
+def check_priors(priors: Priors | None, method: str) -> None:
+    """Say which fits have declared priors, if this one has none that could be replaced."""
+    if priors and method != "map":
+        instead = {"mle": "maximum likelihood has none", "em": "'em' learns it from the group"}.get(
+            method, "the group's spread takes its place")
+        raise UserError(f"priors of single parameters are for method='map'; with method={method!r} {instead}.")
 
 
 def check_starts(n_starts: object) -> None:

@@ -23,6 +23,7 @@ from cogmeta.fitting.estimate import fit, prepare
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.optimiser import Listener
+from cogmeta.fitting.penalty import Priors
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models.model import Model
@@ -36,7 +37,7 @@ N_SAMPLES = 500
 def held_out_log_likelihood(
     model: Model | str, trials: pd.DataFrame, by: str = "session", method: str = "map", n_starts: int = 10, seed: int = 0,
     episode: tuple[str, ...] | None = None, reward_range: tuple[float, float] | None = None,
-    listener: Listener | None = None, n_folds: int | None = None,
+    listener: Listener | None = None, n_folds: int | None = None, priors: Priors | None = None,
 ) -> pd.Series:
     """Return how likely each trial's choices are for a model that was fitted without them.
 
@@ -54,6 +55,8 @@ def held_out_log_likelihood(
         Called with (folds done, folds in all).
     n_folds : int, optional
         See ``folds``.
+    priors : mapping, optional
+        As in ``fit``, for "map".
 
     Returns
     -------
@@ -79,7 +82,7 @@ def held_out_log_likelihood(
     out = np.full(len(table), np.nan)
     for k in range(fold.max() + 1):
         held = fold == k
-        fitted = fit(model, table[~held], "em" if by == "subject" else method, n_starts, seed, episode, reward_range)
+        fitted = fit(model, table[~held], "em" if by == "subject" else method, n_starts, seed, episode, reward_range, priors=priors)
         score = _of_strangers(fitted, table[held], rng) if by == "subject" else log_likelihood(fitted, table[held])
         out[held] = np.asarray(score)
         if listener:

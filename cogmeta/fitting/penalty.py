@@ -4,10 +4,17 @@ Each is a function of unconstrained parameters that gives its value, gradient an
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 
+from cogmeta.errors import unknown_name
+from cogmeta.models.model import Model
 from cogmeta.models.parameter import Parameter
+from cogmeta.models.prior import Prior, read_prior
+
+Priors = Mapping[str, Prior | str]
+"""Name of a parameter -> prior of its natural value, or its text, such as ``"gamma(1.2, 5)"``."""
 
 
 class Penalty(ABC):
@@ -44,6 +51,34 @@ class DeclaredPriors(Penalty):
             gradient[:, i] = slope * first
             curvature[:, i, i] = np.maximum(-(parameter.prior.bend(x) * first**2 + slope * second), 0.0)
         return value, gradient, curvature
+
+
+def with_priors(model: Model, priors: Priors | None) -> tuple[Parameter, ...]:
+    """Return the parameters of a model on the scale of its rewards, some with other priors than they declare.
+
+    Parameters
+    ----------
+    model : Model
+    priors : mapping, optional
+        In the natural units of the fit, which are not scaled: an inverse temperature for points from 0 to 100 is a hundredth of
+        that for rewards from 0 to 1.
+
+    Raises
+    ------
+    UserError
+        The model has no such parameter, or the prior no density where the parameter may lie.
+
+    Examples
+    --------
+    >>> from cogmeta.models.registry import make_model
+    >>> [str(p.prior) for p in with_priors(make_model("bandit/rescorla_wagner"), {"learning_rate": "beta(2, 2)"})]
+    ['beta(2, 2)', 'gamma(1.2, 5)']
+    """
+    read = {name: read_prior(prior) if isinstance(prior, str) else prior for name, prior in (priors or {}).items()}
+    for name in read:
+        if name not in model.parameter_names:
+            raise unknown_name(f"parameter of {model.name}", name, model.parameter_names)
+    return tuple(p.with_prior(read[p.name]) if p.name in read else p for p in model.scaled_parameters)
 
 
 class GroupNormal(Penalty):

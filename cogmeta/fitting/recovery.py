@@ -5,6 +5,7 @@ table (its subjects, blocks, missing and forced trials); beside the correlation 
 correlation of 1 does not mean that estimates are right.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from scipy.special import ndtri
 
 from cogmeta.errors import UserError
 from cogmeta.fitting.draws import Draw, find_draw
-from cogmeta.fitting.estimate import fit, prepare
+from cogmeta.fitting.estimate import check_priors, fit, prepare
+from cogmeta.fitting.penalty import Priors, with_priors
 from cogmeta.fitting.pieces import Listener, fingerprint, run_pieces
 from cogmeta.fitting.result import Fit
 from cogmeta.fitting.table_design import simulate_on_table
@@ -76,6 +78,7 @@ def recover(
     folder: str | Path | None = None,
     listener: Listener | None = None,
     reward_range: tuple[float, float] | None = None,
+    priors: Priors | None = None,
 ) -> Recovery:
     """Simulate subjects, fit them, and put their parameters beside the estimates.
 
@@ -103,6 +106,8 @@ def recover(
         Called with (data sets done, data sets in all).
     reward_range : tuple of float, optional
         Of a trial table; by default the family's.
+    priors : mapping, optional
+        As in ``fit``, and what ``draw="prior"`` draws from.
 
     Returns
     -------
@@ -118,23 +123,27 @@ def recover(
     if n_data_sets < 1 or (n_subjects is not None and n_subjects < 2):
         raise UserError(f"recovery needs n_data_sets >= 1 and n_subjects >= 2, got {n_data_sets} and {n_subjects}.")
     if isinstance(design, pd.DataFrame):
-        model, design, n_subjects = _with_table(model, design, n_subjects, reward_range)
+        model, design, n_subjects = on_table(model, design, n_subjects, reward_range)
         episode, what = None, fingerprint(design)
     else:
         model = (make_model(model) if isinstance(model, str) else model).for_task(design)
         n_subjects, episode, what = n_subjects or 100, design.spec.episode, repr(design)
     study = {"study": "recovery", "model": model.name, "options": model.options, "design": what, "n_subjects": n_subjects,
              "draw": _name(draw), "method": method, "n_starts": n_starts, "seed": str(seed)}
+    study |= {"priors": {p.name: str(p.prior) for p in with_priors(model, priors)}} if priors else {}
+    check_priors(priors, method)
     streams = check_seed(seed).spawn(n_data_sets)
-    work = partial(_data_set, model, design, n_subjects, find_draw(draw), method, n_starts, episode, streams)
+    how = partial(fit, method=method, n_starts=n_starts, episode=episode, priors=priors)
+    work = partial(_data_set, model, design, n_subjects, find_draw(draw, priors), how, streams)
     pieces = run_pieces(work, n_data_sets, study, folder, n_jobs, listener)
     table = pd.concat([piece.assign(data_set=k) for k, piece in enumerate(pieces)], ignore_index=True)
     return Recovery(model, table[["data_set", *table.columns.drop("data_set")]])
 
 
-def _with_table(
-    model: Model | str, design: pd.DataFrame, n_subjects: int | None, reward_range: tuple[float, float] | None
+def on_table(
+    model: Model | str, design: pd.DataFrame, n_subjects: int | None = None, reward_range: tuple[float, float] | None = None
 ) -> tuple[Model, pd.DataFrame, int]:
+    """Return a model adapted to a trial table that is a study's design, the validated table, and how many subjects it has."""
     model, table = prepare(model, design, reward_range, {})
     own = table["subject"].nunique()
     if n_subjects not in (None, own):
@@ -144,8 +153,8 @@ def _with_table(
 
 
 def _data_set(
-    model: Model, design: Task | pd.DataFrame, n_subjects: int, draw: Draw, method: str, n_starts: int,
-    episode: tuple[str, ...] | None, streams: list[np.random.Generator], k: int,
+    model: Model, design: Task | pd.DataFrame, n_subjects: int, draw: Draw, how: Callable[..., Fit],
+    streams: list[np.random.Generator], k: int,
 ) -> pd.DataFrame:
     """Return simulated and estimated parameters of one data set, one row a subject and parameter."""
     rng = streams[k]
@@ -154,7 +163,7 @@ def _data_set(
         trials = simulate_on_table(model, true, design, rng)
     else:
         trials = simulate(model.agent(true), design, n_subjects, rng).to_trials()
-    fitted = fit(model, trials, method, n_starts, rng, episode, model.reward_range)
+    fitted = how(model, trials, seed=rng, reward_range=model.reward_range)
     rows = [pd.DataFrame({
         "subject": fitted.table["subject"], "parameter": name, "simulated": true[name], "estimated": fitted.table[name],
         "standard_error": fitted.table[f"se_{name}"], "flag": fitted.table["flag"]}) for name in model.parameter_names]

@@ -40,7 +40,8 @@ class Fit:
     method : str
         ``"mle"``, ``"map"``, ``"em"`` or ``"nuts"``.
     settings : dict
-        ``n_starts``, ``seed``, and which ``engine`` ran, ``"plain"`` or ``"compiled"``; for ``"nuts"`` how was sampled.
+        ``n_starts``, ``seed``, and which ``engine`` ran, ``"plain"`` or ``"compiled"``; for ``"map"`` the ``priors`` by parameter;
+        for ``"nuts"`` how was sampled.
     episode : tuple of str or None
         Columns whose change started learning afresh, where they were not the family's.
     group : dict
@@ -181,7 +182,7 @@ class Fit:
             table = _read_table(folder / PARAMETERS_FILE)
             model = model or _registered(record)
             settings = {name: record[name] for name in ("n_starts", "seed")} | {"engine": record.get("engine", "plain")}
-            settings |= {name: record[name] for name in SAMPLING if name in record}
+            settings |= {name: record[name] for name in (*SAMPLING, "priors") if name in record}
             episode = tuple(record["episode"]) if record["episode"] else None
             group = {k: np.array(v) if isinstance(v, list) and k not in WORDS else v for k, v in record["group"].items()}
             lacking = {"subject", "log_likelihood", "flag", *model.parameter_names} - set(table)

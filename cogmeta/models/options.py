@@ -38,6 +38,23 @@ def read_options(name: str, pairs: Iterable[str]) -> dict[str, Any]:
     return options
 
 
+def read_priors(pairs: Iterable[str]) -> dict[str, str]:
+    """Return parameter -> text of its prior, of ``name=density`` pairs.
+
+    Examples
+    --------
+    >>> read_priors(["learning_rate=beta(2, 2)"])
+    {'learning_rate': 'beta(2, 2)'}
+    """
+    read = {}
+    for pair in pairs:
+        name, _, density = (part.strip() for part in pair.partition("="))
+        if not name or not density:
+            raise UserError(f"a prior reads name=density, such as 'learning_rate=beta(2, 2)', got {pair!r}.")
+        read[name] = density
+    return read
+
+
 def _typed(name: str, option: str, text: str, hint: Any) -> Any:
     kinds = [hint] if get_origin(hint) is tuple else list(get_args(hint)) or [hint]
     kinds.sort(key=lambda kind: kind is str)  # any text is a string: try the others first

@@ -128,6 +128,24 @@ class Parameter:
             u = {"unit": logit, "positive": np.log, "real": np.asarray}[self.domain](np.asarray(x, float) / self.scale)
         return np.clip(u, *self.search)
 
+    def with_prior(self, prior: Prior) -> "Parameter":
+        """Return this parameter with another prior, a density of its natural value.
+
+        Examples
+        --------
+        >>> rate("learning_rate", "α").with_prior(Gamma(1.2, 5.0)).prior
+        Gamma(shape=1.2, scale=5.0)
+        >>> inverse_temperature().with_prior(Beta(2.0, 2.0))
+        Traceback (most recent call last):
+        cogmeta.errors.UserError: inverse_temperature lies in [0, inf], where the prior beta(2, 2), a density on [0, 1], leaves values out. ...
+        """
+        limits = DOMAINS[self.domain]
+        if prior.low > limits.low or prior.high < limits.high:
+            fitting = {"unit": "beta, gamma, normal", "positive": "gamma, normal", "real": "normal"}[self.domain]
+            raise UserError(f"{self.name} lies in [{limits.low:g}, {limits.high:g}], where the prior {prior}, a density on "
+                            f"[{prior.low:g}, {prior.high:g}], leaves values out. Take one of: {fitting}, flat.")
+        return replace(self, prior=prior)
+
     @property
     def middle(self) -> float:
         """Middle of the plausible range, in the coordinate in which it is searched; a natural value."""

@@ -2,19 +2,36 @@
 
 A maximum a posteriori fit adds the log-density of the natural parameter to the log-likelihood, as Daw et al. 2011 and
 its successors do. No Jacobian of the transform is added, so the mode does not depend on the coordinates of the search.
+
+``read_prior`` reads them as one writes them: ``beta(2, 2)``, ``gamma(1.2, 5)`` (shape, scale), ``normal(0, 1)`` (mean,
+SD), ``flat``.
 """
 
+import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 
 import numpy as np
 from scipy.special import betaln, gammaln
 
-from cogmeta.errors import UserError
+from cogmeta.errors import UserError, unknown_name
 
 
 class Prior(ABC):
-    """A density of one natural parameter, with the first two derivatives of its logarithm."""
+    """A density of one natural parameter, with the first two derivatives of its logarithm.
+
+    Attributes
+    ----------
+    low, high : float
+        The natural parameters that it has a density for.
+    """
+
+    low, high = -np.inf, np.inf
+
+    def __str__(self) -> str:
+        """As ``read_prior`` reads it."""
+        numbers = ", ".join(f"{number:.12g}" for number in astuple(self))
+        return type(self).__name__.lower() + (f"({numbers})" if numbers else "")
 
     @abstractmethod
     def log_density(self, x: np.ndarray) -> np.ndarray:
@@ -49,6 +66,10 @@ class Beta(Prior):
 
     a: float
     b: float
+    low, high = 0.0, 1.0
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "a", "b")
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
         """Return the natural logarithm of the density at ``x``."""
@@ -73,6 +94,10 @@ class Gamma(Prior):
 
     shape: float
     scale: float
+    low = 0.0
+
+    def __post_init__(self) -> None:
+        _check_positive(self, "shape", "scale")
 
     def log_density(self, x: np.ndarray) -> np.ndarray:
         """Return the natural logarithm of the density at ``x``."""
@@ -103,6 +128,9 @@ class Normal(Prior):
     mean: float
     sd: float
 
+    def __post_init__(self) -> None:
+        _check_positive(self, "sd")
+
     def log_density(self, x: np.ndarray) -> np.ndarray:
         """Return the natural logarithm of the density at ``x``."""
         return -0.5 * ((x - self.mean) / self.sd) ** 2 - np.log(self.sd) - 0.5 * np.log(2 * np.pi)
@@ -122,3 +150,73 @@ class Normal(Prior):
     def sample(self, size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
         """Draw from the prior."""
         return rng.normal(self.mean, self.sd, size)
+
+
+@dataclass(frozen=True)
+class Flat(Prior):
+    """No prior at all: every value is alike likely, so that nothing can be drawn from it."""
+
+    def log_density(self, x: np.ndarray) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros_like(x)
+
+    def slope(self, x: np.ndarray) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros_like(x)
+
+    def bend(self, x: np.ndarray) -> np.ndarray:
+        """Return zeros."""
+        return np.zeros_like(x)
+
+    def scaled(self, factor: float) -> "Flat":
+        """Return itself."""
+        return self
+
+    def sample(self, size: int | tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        """Say that it cannot."""
+        raise UserError("nothing can be drawn from a flat prior. Draw from the plausible range, or give a prior with a width.")
+
+
+PRIORS: dict[str, type[Prior]] = {"beta": Beta, "gamma": Gamma, "normal": Normal, "flat": Flat}
+"""Word -> density."""
+
+
+def read_prior(text: str) -> Prior:
+    """Return the prior that a text such as ``gamma(1.2, 5)`` means.
+
+    Parameters
+    ----------
+    text : str
+        ``beta(a, b)``, ``gamma(shape, scale)``, ``normal(mean, sd)`` or ``flat``.
+
+    Raises
+    ------
+    UserError
+        It reads otherwise, or a number is none that the density can have.
+
+    Examples
+    --------
+    >>> read_prior("Gamma(1.2, 5)"), str(read_prior("normal(0,.5)"))
+    (Gamma(shape=1.2, scale=5.0), 'normal(0, 0.5)')
+    """
+    match = re.fullmatch(r"\s*([a-z]+)\s*(?:\(([^()]*)\))?\s*", text.lower())
+    if not match:
+        raise UserError(f"a prior reads such as gamma(1.2, 5), got {text!r}.")
+    word, inside = match[1], match[2] or ""
+    if word not in PRIORS:
+        raise unknown_name("prior", word, PRIORS)
+    wanted = [f.name for f in fields(PRIORS[word])]
+    try:
+        numbers = [float(part) for part in inside.split(",")] if inside.strip() else []
+    except ValueError:
+        numbers = None
+    if numbers is None or len(numbers) != len(wanted):
+        raise UserError(f"the prior {word} takes the numbers ({', '.join(wanted)}), got {text!r}.")
+    return PRIORS[word](*numbers)
+
+
+def _check_positive(prior: Prior, *names: str) -> None:
+    for name in names:
+        value = getattr(prior, name)
+        if not 0 < value < np.inf:
+            raise UserError(f"{name} of a {type(prior).__name__.lower()} prior must be a number > 0, got {value!r}.")

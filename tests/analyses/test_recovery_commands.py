@@ -45,6 +45,15 @@ def test_confuse_writes_both_matrices(tmp_path):
         assert (table.sum(axis=axis).dropna().round(12) == 1).all() and (tmp_path / "c" / f"{name}.pdf").exists()
 
 
+def test_confuse_plays_the_trials_of_one_s_own_table(tmp_path):
+    played = simulate(make_model("bandit/random").agent({"bias": 0.3}), make_task("bandit/independent", n_trials=30), 5, seed=0)
+    played.to_trials().assign(reward=lambda own: 100 * own["reward"]).to_csv(tmp_path / "own.csv", index=False)
+    said = run(confuse_app, "bandit/random", "bandit/rescorla_wagner", "--trials", tmp_path / "own.csv", "--reward-range", 0, 100,
+               "--starts", 1, "--out", tmp_path / "c")
+    assert said.exit_code == 0, said.output
+    assert pd.read_csv(tmp_path / "c" / "counts.csv", index_col=0).to_numpy().sum() == 10
+
+
 @pytest.mark.parametrize(("arguments", "message"), [
     (("bandit/random",), "say what simulated subjects play"),
     (("bandit/random", "--task", "bandit/independent", "--draw", "fitted"), "name them with --trials"),

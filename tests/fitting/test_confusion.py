@@ -7,6 +7,8 @@ import pytest
 from cogmeta.errors import UserError
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.draws import plausible_draws
+from cogmeta.models import make_model
+from cogmeta.simulate import simulate
 from tasks.registry import make_task
 
 TASK = make_task("bandit/independent", n_trials=100, reward_probability=(0.2, 0.8))
@@ -30,6 +32,22 @@ def test_two_models_that_have_nothing_in_common_are_told_apart_and_the_seed_says
     assert (np.diag(found.confusion) > 0.6).all() and (found.counts.sum(axis=1) == 15).all()
     assert heard == [(1, 2), (2, 2)]
     assert confuse(models, TASK, n_subjects=15, draw=sharp).counts.equals(found.counts)
+
+
+def test_models_are_told_apart_on_the_trials_of_one_s_own_table_and_a_killed_study_goes_on(tmp_path):
+    from_task = make_model("bandit/rescorla_wagner").agent({"learning_rate": 0.5, "inverse_temperature": 3.0})
+    trials = simulate(from_task, make_task("bandit/independent", n_trials=120), 12, seed=0).to_trials()
+    trials = trials[trials["trial"] < 60 + 5 * trials["subject"].astype(int)]  # of unequal length
+    models = ["bandit/rescorla_wagner", "bandit/choice_kernel"]
+    found = confuse(models, trials, n_starts=2, folder=tmp_path)
+    assert (found.counts.sum(axis=1) == 12).all() and (np.diag(found.confusion) > 0.7).all()
+    heard = []
+    again = confuse(models, trials, n_starts=2, folder=tmp_path, listener=lambda done, total: heard.append((done, total)))
+    assert again.counts.equals(found.counts) and heard == [(2, 2)]
+    with pytest.raises(UserError, match="brings its own subjects, 12"):
+        confuse(models, trials, n_subjects=3)
+    with pytest.raises(UserError, match="holds another study"):
+        confuse(models, trials.iloc[:-1], n_starts=2, folder=tmp_path)
 
 
 @pytest.mark.parametrize(("call", "message"), [
