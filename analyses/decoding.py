@@ -7,7 +7,10 @@ its readout was fitted.
 """
 
 import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 
+from analyses.style import PALETTE, new_axes, styled
 from cogmeta.errors import UserError
 
 
@@ -87,3 +90,21 @@ def area_under_curve(score: np.ndarray, positive: np.ndarray) -> float:
     _, place, count = np.unique(score, return_inverse=True, return_counts=True)
     rank = (np.cumsum(count) - (count - 1) / 2)[place]
     return float((rank[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+
+
+@styled
+def plot_readout(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw the course of a readout over trials, a colour a group of episodes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        ``group``, ``trial`` (from 0) and ``readout``, the mean over the episodes of the group.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax)
+    for color, (name, rows) in zip(PALETTE, table.groupby("group", sort=False), strict=False):
+        ax.plot(rows["trial"] + 1, rows["readout"], color=color, linewidth=1.1, label=name)
+    ax.set_xlabel("Trial")
+    ax.set_ylabel("Readout")
+    return ax

@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
+from analyses.style import PALETTE, new_axes, styled
 from analyses.unit_coding import residuals
 from cogmeta.rollout import Rollout
 
@@ -136,3 +138,24 @@ def _r_squared(table: pd.DataFrame, predictors: list[str]) -> float:
     design = np.column_stack([np.ones(len(table)), table[predictors]])
     outcome = table["network"].to_numpy()
     return float(1 - residuals(design, outcome).var() / outcome.var())
+
+
+@styled
+def plot_prediction_errors(table: pd.DataFrame, reference: str, ax: Axes | None = None) -> Axes:
+    """Draw the network's errors against a reference's, a colour an event.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``prediction_errors``.
+    reference : {"model_based", "model_free", "belief"}
+    ax : Axes, optional
+    """
+    ax = new_axes(ax)
+    for color, (event, rows) in zip(PALETTE, table.groupby("event", sort=False), strict=False):
+        ax.scatter(rows[reference], rows["network"], s=3, alpha=0.35, linewidth=0, color=color, label=event, rasterized=True)
+    ax.set_xlabel(f"{reference.replace('_', '-').capitalize()} prediction error")
+    ax.set_ylabel("Network's prediction error")
+    ax.set_xticks(np.linspace(-1, 1, 5))
+    ax.legend(markerscale=3, loc="upper left")
+    return ax

@@ -10,7 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
+from analyses.intervals import mean_interval
+from analyses.style import PALETTE, new_axes, styled
 from cogmeta.errors import UserError
 from cogmeta.fitting import fit
 from cogmeta.models.fixed import FixedParameters
@@ -94,3 +97,28 @@ def gain_of_a_free_rate(table: pd.DataFrame) -> float:
     """
     total: Mapping[str, float] = table.groupby("model")["bic"].sum()
     return float(np.min([total[name] for name in MODELS if name not in FREE]) - np.min([total[name] for name in FREE]))
+
+
+@styled
+def plot_bic(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
+    """Draw by how much each model's BIC lies above the best one's; models with a free learning rate in colour.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``fit_blocks`` with all four models, one table a ``seed``; bars are means over seeds with their 95 % interval.
+    ax : Axes, optional
+    """
+    ax = new_axes(ax)
+    total = table.groupby(["seed", "model"])["bic"].sum().unstack()[list(MODELS)]
+    above = total.sub(total.min(axis=1), axis=0).melt(var_name="model", value_name="bic")
+    mean = mean_interval(above, "bic", "model").set_index("model").loc[list(MODELS)]
+    for color, names, words in ((PALETTE[0], FREE, "learning rate free"), (PALETTE[7], [m for m in MODELS if m not in FREE], "held")):
+        place = [MODELS.index(name) for name in names]
+        half = np.nan_to_num((mean["high"] - mean["mean"]).loc[list(names)])
+        ax.bar(place, mean["mean"].loc[list(names)], yerr=half, color=color, capsize=2, label=words)
+    ax.set_xticks(range(len(MODELS)), MODELS)
+    ax.set_xlabel("Free in each block")
+    ax.set_ylabel("BIC above the best model")
+    ax.set_ylim(0, None)
+    return ax

@@ -15,7 +15,10 @@ from typing import ClassVar
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
+from analyses.intervals import mean_interval
+from analyses.style import PALETTE, REFERENCE, new_axes, styled
 from cogmeta.errors import TrialTableError
 from cogmeta.fitting import fit
 from cogmeta.models.bandit import RescorlaWagner
@@ -90,3 +93,30 @@ def rates_by_volatility(trials: pd.DataFrame) -> pd.DataFrame:
     table = fit(RateByVolatility(), trials, "mle").table
     names = ["learning_rate_stable", "learning_rate_volatile", "inverse_temperature"]
     return table[["subject", *names, *(f"se_{name}" for name in names), "log_likelihood", "flag"]]
+
+
+@styled
+def plot_rates_by_volatility(rates: pd.DataFrame, references: dict[str, pd.DataFrame], ax: Axes | None = None) -> Axes:
+    """Draw learning rates by block: bars and a dot a seed or subject; references as lines.
+
+    Parameters
+    ----------
+    rates : DataFrame
+        ``block`` (those named "Volatile ..." get a colour of their own), ``learning_rate``; a row a block and seed or subject.
+    references : dict of str to DataFrame
+        Name -> ``block, learning_rate``, one row a block; full lines for the first, dashed ones for the second.
+    ax : Axes, optional
+    """
+    ax, blocks = new_axes(ax), list(dict.fromkeys(rates["block"]))
+    mean = mean_interval(rates, "learning_rate", "block").set_index("block").loc[blocks]
+    colors = [PALETTE[1] if block.startswith("Volatile") else PALETTE[5] for block in blocks]
+    ax.bar(range(len(blocks)), mean["mean"], color=colors, alpha=0.4)
+    for place, block in enumerate(blocks):
+        dots = rates.loc[rates["block"] == block, "learning_rate"]
+        ax.plot(place + np.linspace(-0.2, 0.2, len(dots)), dots, "o", markersize=3, color=colors[place])
+    for (name, table), line in zip(references.items(), ("-", "--"), strict=False):
+        ax.hlines(table.set_index("block").loc[blocks, "learning_rate"], np.arange(len(blocks)) - 0.4, np.arange(len(blocks)) + 0.4,
+                  color=REFERENCE, linestyle=line, linewidth=1.2, label=name)
+    ax.set_xticks(range(len(blocks)), [block.replace(" ", "\n") for block in blocks])
+    ax.set_ylabel("Fitted learning rate")
+    return ax

@@ -11,8 +11,11 @@ miss a state that the activity holds.
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from analyses.decoding import cross_validated_readout
+from analyses.style import PALETTE, new_axes, styled
+from analyses.trajectories import principal_plane
 from cogmeta.errors import UserError
 from cogmeta.rollout import Rollout
 from tasks.reversal import STEPS
@@ -60,30 +63,13 @@ def _at_step(rollout: Rollout, place: int, found: np.ndarray, episode: np.ndarra
     hidden, side = rollout.activity["hidden"][place :: len(STEPS)], rollout.hidden["better_side"][place :: len(STEPS)]
     trial = found + np.array([[-1], [0], [1]])
     activity, better, whole = (array[trial, episode] for array in (hidden, side, cross_validated_readout(hidden, side, rng)))
-    plane = components(activity.reshape(-1, activity.shape[-1])).reshape(len(TRIALS), len(episode), 2)
+    flat = activity.reshape(-1, activity.shape[-1])
+    plane = principal_plane(flat).project(flat).to_numpy().reshape(len(TRIALS), len(episode), 2)
     readout = _readout(plane, better)
     parts = [pd.DataFrame({"step": STEPS[place], "episode": episode, "trial": name, "better_side": better[one],
                            "component_1": plane[one, :, 0], "component_2": plane[one, :, 1], "readout": readout[one],
                            "whole_readout": whole[one]}) for one, name in enumerate(TRIALS)]
     return pd.concat(parts, ignore_index=True)
-
-
-def components(activity: np.ndarray) -> np.ndarray:
-    """Return (n_samples, 2) activity along its two principal components.
-
-    Parameters
-    ----------
-    activity : (n_samples, n_units) float array
-
-    Examples
-    --------
-    >>> rng = np.random.default_rng(0)
-    >>> line = rng.normal(size=(100, 1)) * np.array([[3.0, 4.0, 0.0]])
-    >>> np.abs(components(line).std(axis=0) / line[:, 0].std()).round(6).tolist()  # all along the first, 5/3 of the first unit
-    [1.666667, 0.0]
-    """
-    centred = activity - activity.mean(axis=0)
-    return centred @ np.linalg.svd(centred, full_matrices=False)[2][:2].T
 
 
 def _readout(plane: np.ndarray, better: np.ndarray) -> np.ndarray:
@@ -115,3 +101,25 @@ def agreement(table: pd.DataFrame, readout: str = "readout") -> pd.DataFrame:
     right = (table[readout] > 0.5) == (table["better_side"] == 1)
     share = right.groupby([table["step"], table["trial"]]).mean().unstack()
     return share.loc[list(STEPS), list(TRIALS)].rename_axis(columns=None).reset_index()
+
+
+@styled
+def plot_state_by_step(table: pd.DataFrame, step: str, ax: Axes | None = None) -> Axes:
+    """Draw the two components at one step: a colour a side that pays, crosses on the reversal trial.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``state_by_step``.
+    step : str
+        One of ``STEPS``.
+    ax : Axes, optional
+    """
+    ax, points = new_axes(ax), table[table["step"] == step]
+    for side, color in enumerate((PALETTE[0], PALETTE[1])):
+        for trial, marker, words in (("before", ".", ""), ("reversal", "x", ", reversal trial")):
+            rows = points[(points["better_side"] == side) & (points["trial"] == trial)]
+            ax.scatter(rows["component_1"], rows["component_2"], s=9, marker=marker, color=color, linewidths=0.6, alpha=0.7,
+                       label=f"{('left', 'right')[side]} pays{words}")
+    ax.set(xlabel="Component 1", ylabel="Component 2", xticks=[], yticks=[])
+    return ax

@@ -121,6 +121,23 @@ def group_stay(table: pd.DataFrame) -> pd.DataFrame:
     return out.set_index("cell").loc[list(CELLS)].reset_index()
 
 
+def stay_over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean of several networks' stay probabilities, with its 95 % interval over seeds, as ``group_stay`` would.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Tables of ``group_stay``, one a seed (column ``seed``).
+
+    Returns
+    -------
+    DataFrame
+        ``cell, reward, common, stay, low, high, n_subjects``; ``n_subjects`` is 1, since seeds are no subjects.
+    """
+    out = mean_interval(table, "stay", ["cell", "reward", "common"]).rename(columns={"mean": "stay", "n": "n_subjects"})
+    return out.assign(n_subjects=1).set_index("cell").loc[list(CELLS)].reset_index()
+
+
 def stay_indices(table: pd.DataFrame) -> dict[str, float]:
     """Return the model-based and the model-free index of group stay probabilities.
 
@@ -136,6 +153,23 @@ def stay_indices(table: pd.DataFrame) -> dict[str, float]:
         (rewarded common + rewarded rare) - (unrewarded common + unrewarded rare). Both in [-2, 2].
     """
     return indices_of_cells(dict(zip(table["cell"], table["stay"].astype(float), strict=True)))
+
+
+def stay_crossover(table: pd.DataFrame) -> float:
+    """Return by how much staying where planning stays exceeds staying where it leaves: the smallest such difference of two cells.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From ``group_stay``.
+
+    Examples
+    --------
+    >>> stay_crossover(pd.DataFrame({"cell": CELLS, "stay": [1.0, 0.5, 0.25, 0.75]}))
+    0.25
+    """
+    stay = table.set_index("cell")["stay"].astype(float)
+    return float(stay[["rewarded_common", "unrewarded_rare"]].min() - stay[["rewarded_rare", "unrewarded_common"]].max())
 
 
 def indices_of_cells(stay: Mapping[str, Stay]) -> dict[str, Stay]:

@@ -17,8 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim
-from analyses.intervals import mean_interval
-from analyses.rate_by_block import MODELS, fit_blocks, gain_of_a_free_rate, in_blocks
+from analyses.rate_by_block import fit_blocks, gain_of_a_free_rate, in_blocks, plot_bic
 from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve
 from analyses.style import PALETTE, REFERENCE, styled
 from cogmeta.agent import Agent
@@ -118,7 +117,9 @@ def draw(tables: Tables) -> Figure:
     _draw_regret(tables["regret"], axes[2])
     axes = bottom.subplots(1, 4)
     for ax, (name, title) in zip(axes, (("network", "c  network"), ("fixed rate", "d  fixed rate")), strict=False):
-        _draw_bic(tables["fits"].query("player == @name"), ax, title)
+        plot_bic(tables["fits"].query("player == @name"), ax)
+        ax.set_title(title, loc="left")
+    axes[1].legend(loc="upper left", fontsize=6.5)
     _draw_by_volatility(_rates(tables["fits"]), "learning_rate", "Fitted learning rate", axes[2], "e")
     _draw_by_volatility(_rates(tables["fits"]), "inverse_temperature", "Fitted inverse temperature", axes[3], "f")
     axes[2].legend(loc="lower right", fontsize=6.5)
@@ -141,19 +142,6 @@ def _draw_regret(regret: pd.DataFrame, ax: Axes) -> None:
     shown = regret[regret["seed"] == -1]
     plot_cumulative_regret({name: table for name, table in shown.groupby("player", sort=False)}, ax, top=None)
     ax.set_title("b  both volatilities, not cued", loc="left")
-
-
-def _draw_bic(fits: pd.DataFrame, ax: Axes, title: str) -> None:
-    total = fits.groupby(["seed", "model"])["bic"].sum().unstack()[list(MODELS)]
-    above = total.sub(total.min(axis=1), axis=0)
-    table = mean_interval(above.melt(var_name="model", value_name="bic"), "bic", "model").set_index("model").loc[list(MODELS)]
-    half = np.nan_to_num(table["high"] - table["mean"])
-    ax.bar(range(len(MODELS)), table["mean"], yerr=half, color=[PALETTE[7], PALETTE[0], PALETTE[7], PALETTE[0]], capsize=2)
-    ax.set_xticks(range(len(MODELS)), MODELS)
-    ax.set_xlabel("Free in each block")
-    ax.set_ylabel("BIC above the best model")
-    ax.set_ylim(0, None)
-    ax.set_title(title, loc="left")
 
 
 def _draw_by_volatility(rates: pd.DataFrame, parameter: str, label: str, ax: Axes, letter: str) -> None:

@@ -19,7 +19,8 @@ from scipy.stats import spearmanr
 from analyses.claims import Claim
 from analyses.raster import choice_raster, plot_choice_raster
 from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve
-from analyses.style import PALETTE, styled
+from analyses.style import styled
+from analyses.trajectories import mean_path, plot_trajectories, principal_plane
 from cogmeta.agent import Agent
 from cogmeta.agents.network import Network
 from cogmeta.rollout import Rollout
@@ -33,11 +34,13 @@ TEST = (0.25, 0.75)
 RASTERS = ((0.25, 0.75), (0.6, 0.4))
 TRAJECTORIES = ((0.99, 0.01), (0.46, 0.54), (0.33, 0.67), (0.01, 0.99))
 CLASSICAL = ("gittins", "thompson", "ucb1")
-SEEDS, N_EPISODES, N_STATES = {INDEPENDENT: (0, 1), CORRELATED: (0, 1)}, 2_000, 300
+SEEDS, N_EPISODES, N_STATES = (0, 1), 2_000, 300
 
 CLAIMS = (
     Claim("independent_over_worst", "d: trained on independent arms, loses no more than the worst of Gittins, Thompson and UCB", "ratio <= 1",
           "Wang 2018, fig 1d", high=1.0),
+    Claim("independent_over_thompson", "d: trained on independent arms, loses no more than Thompson sampling", "ratio <= 1", "Wang 2018, fig 1d: comparable",
+          high=1.0),
     Claim("correlated_over_independent", "d: trained on correlated arms, loses clearly less than trained on independent ones", "ratio < 1",
           "Wang 2018, fig 1d", high=0.9),
     Claim("order", "f: the first component of the final state is ordered by the left arm's probability", "monotone",
@@ -75,29 +78,24 @@ def _cumulative(agent: Agent, seed: int) -> pd.DataFrame:
 
 
 def _states(network: Network, seed: int) -> Tables:
-    """Return the network's states in the plane of the two components along which the final states of many problems differ most."""
+    """Return final states of many problems, and the mean paths of a few, in the plane along which the final states differ most."""
     many = _play(network, CORRELATED, None, N_STATES, seed, record=("hidden",))
     final = many.activity["hidden"][-1]
-    middle = final.mean(axis=0)
-    axes = np.linalg.svd(final - middle, full_matrices=False)[2][:2].T
-    states = pd.DataFrame((final - middle) @ axes, columns=["component 1", "component 2"])
-    states["left arm pays"] = many.hidden["reward_probability"][0, :, 0]
-    rows = []
-    for arms in TRAJECTORIES:
-        activity = _play(network, CORRELATED, arms, 50, seed, record=("hidden",)).activity["hidden"].mean(axis=1)
-        path = pd.DataFrame((activity - middle) @ axes, columns=["component 1", "component 2"])
-        rows.append(path.assign(trial=range(len(path)), arms=str(arms)))
-    return {"states": states, "trajectories": pd.concat(rows, ignore_index=True)}
+    plane = principal_plane(final)
+    states = plane.project(final).assign(**{"left arm pays": many.hidden["reward_probability"][0, :, 0]})
+    paths = [mean_path(_play(network, CORRELATED, arms, 50, seed, record=("hidden",)).activity["hidden"], plane).assign(arms=str(arms))
+             for arms in TRAJECTORIES]
+    return {"states": states, "trajectories": pd.concat(paths, ignore_index=True)}
 
 
 def numbers(tables: Tables) -> dict[str, np.ndarray]:
     """Return the number of every claim, one a seed."""
     last = tables["regret"].groupby(["player", "seed"])["mean"].last().unstack("seed")
     independent, correlated = (last.loc[f"network, {arms} arms"].drop(-1).dropna().to_numpy() for arms in ("independent", "correlated"))
-    n = min(len(independent), len(correlated))
     ordered = [abs(spearmanr(rows["component 1"], rows["left arm pays"]).statistic) for _, rows in tables["states"].groupby("seed")]
     return {"independent_over_worst": independent / last.loc[list(CLASSICAL), -1].max(),
-            "correlated_over_independent": correlated[:n] / independent[:n], "order": np.array(ordered)}
+            "independent_over_thompson": independent / last.loc["thompson", -1],
+            "correlated_over_independent": correlated / independent, "order": np.array(ordered)}
 
 
 @styled
@@ -111,19 +109,12 @@ def draw(tables: Tables) -> Figure:
     curves = {name: table for name, table in tables["regret"].query("seed == -1").groupby("player", sort=False)}
     plot_cumulative_regret(curves, axes[0, 2])
     axes[0, 2].set_title("d  arms pay 0.25 and 0.75", loc="left")
-    _draw_trajectories(tables["trajectories"], axes[1, 0])
+    plot_trajectories(dict(list(tables["trajectories"].groupby("arms", sort=False))), axes[1, 0])
+    axes[1, 0].set_title("e  activity over trials", loc="left")
     _draw_states(tables["states"].query("seed == 0"), axes[1, 1])
     axes[1, 2].axis("off")
     axes[1, 2].legend(*axes[1, 0].get_legend_handles_labels(), title="e  arms pay", loc="upper left")
     return figure
-
-
-def _draw_trajectories(paths: pd.DataFrame, ax: Axes) -> None:
-    for color, (arms, path) in zip(PALETTE, paths.groupby("arms", sort=False), strict=False):
-        ax.plot(path["component 1"], path["component 2"], marker=".", markersize=3, linewidth=0.8, color=color, label=arms)
-    ax.set_title("e  activity over trials", loc="left")
-    ax.set_xlabel("Component 1")
-    ax.set_ylabel("Component 2")
 
 
 def _draw_states(states: pd.DataFrame, ax: Axes) -> None:
@@ -136,5 +127,5 @@ def _draw_states(states: pd.DataFrame, ax: Axes) -> None:
 
 FIGURE = PaperFigure(
     "wang2018_fig1", "A trained network explores, commits, and keeps count of the arms in its activity.",
-    ((INDEPENDENT, SEEDS[INDEPENDENT]), (CORRELATED, SEEDS[CORRELATED])), CLAIMS, compute, numbers, draw,
+    ((INDEPENDENT, SEEDS), (CORRELATED, SEEDS)), CLAIMS, compute, numbers, draw,
 )

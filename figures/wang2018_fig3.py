@@ -7,8 +7,8 @@ in the text that we could see: here a unit does if its partial correlation with 
 their product held, exceeds a named size. The first version took the true volatility, which nobody in the episode knows;
 in the study of people that the paper follows (Behrens et al. 2007) what the brain tracks is the volatility that a
 Bayesian learner infers from the same outcomes, so that this is asked, too (added after the first run; the size was kept).
-Learners of fixed rate and of Bayes are shown beside the network; panel c, the people's bars, is left out. Four networks
-trained for 1 M steps, which lost about as much as a fixed rate does, learned faster where it was volatile in three of
+Learners of fixed rate and of Bayes are shown beside the network; the people's bars (c) are not published as numbers; none are
+shown. Four networks trained for 1 M steps, which lost about as much as a fixed rate does, learned faster where it was volatile in three of
 four; those shown had 3 M.
 """
 
@@ -21,9 +21,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim
-from analyses.decoding import area_under_curve, cross_validated_readout
-from analyses.intervals import mean_interval
-from analyses.rate_by_volatility import OneProbability, rates_by_volatility
+from analyses.decoding import area_under_curve, cross_validated_readout, plot_readout
+from analyses.rate_by_volatility import OneProbability, plot_rates_by_volatility, rates_by_volatility
 from analyses.style import PALETTE, REFERENCE, styled
 from analyses.unit_coding import CODED, coding_share, last_trial_factors, partial_correlations
 from cogmeta.agent import Agent
@@ -131,9 +130,9 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
 
 @styled
 def draw(tables: Tables) -> Figure:
-    """Draw the panels a, b and d."""
-    figure = plt.figure(figsize=(9.4, 3.9), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(2.1, 1))
+    """Draw the panels a, b and d, and the share of units that track volatility."""
+    figure = plt.figure(figsize=(10.6, 3.9), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(2.1, 1, 0.62))
     axes = left.subplots(2, 2, sharex=True)
     for column, (letter, name, scale) in enumerate((("a", "Bayesian learner", "Inferred log volatility"),
                                                     ("b", "network", "Volatility read out"))):
@@ -142,7 +141,8 @@ def draw(tables: Tables) -> Figure:
         _draw_volatility(course, axes[1, column], scale)
     axes[0, 0].legend(loc="lower left", fontsize=6.5)
     axes[1, 0].legend(loc="lower right", fontsize=6.5, bbox_to_anchor=(1.02, 0.02))
-    _draw_rates(tables["rates"], right.subplots())
+    _draw_rates(tables["rates"], middle.subplots())
+    _draw_units(tables["units"], right.subplots())
     return figure
 
 
@@ -157,29 +157,31 @@ def _draw_belief(course: pd.DataFrame, ax: Axes, title: str) -> None:
 
 
 def _draw_volatility(course: pd.DataFrame, ax: Axes, label: str) -> None:
-    for color, (order, rows) in zip((PALETTE[0], PALETTE[1]), course.groupby("order", sort=False), strict=True):
-        ax.plot(rows["trial"] + 1, rows["volatility"], color=color, linewidth=1.1, label=order)
+    plot_readout(course.rename(columns={"order": "group", "volatility": "readout"}), ax)
     ax.axvline(100.5, color=REFERENCE, linewidth=0.6, linestyle=":")
-    ax.set_xlabel("Trial")
     ax.set_ylabel(label)
 
 
 def _draw_rates(rates: pd.DataFrame, ax: Axes) -> None:
-    network = rates[rates["player"] == "network"]
-    mean = mean_interval(network, "learning_rate", "block").set_index("block").loc[list(BLOCKS)]
-    colors = ["#56B4E9" if block.startswith("Stable") else PALETTE[1] for block in BLOCKS]
-    ax.bar(range(4), mean["mean"], color=colors, alpha=0.4)
-    for place, block in enumerate(BLOCKS):
-        dots = network.loc[network["block"] == block, "learning_rate"]
-        ax.plot(place + np.linspace(-0.2, 0.2, len(dots)), dots, "o", markersize=3, color=colors[place])
-    for name, line in (("Bayesian learner", "-"), ("fixed rate", "--")):
-        other = rates[rates["player"] == name].set_index("block").loc[list(BLOCKS), "learning_rate"]
-        ax.hlines(other, np.arange(4) - 0.4, np.arange(4) + 0.4, color=REFERENCE, linestyle=line, linewidth=1.2, label=name)
-    ax.set_xticks(range(4), [block.replace(" ", "\n") for block in BLOCKS])
-    ax.set_ylabel("Fitted learning rate")
+    by_player = dict(list(rates.groupby("player")))
+    plot_rates_by_volatility(by_player["network"], {name: by_player[name] for name in ("Bayesian learner", "fixed rate")}, ax)
     ax.set_ylim(0, 1.3 * rates["learning_rate"].max())
-    ax.set_title(f"d  network, seeds: {network['seed'].nunique()}", loc="left")
+    ax.set_title(f"d  network, seeds: {by_player['network']['seed'].nunique()}", loc="left")
     ax.legend(loc="upper right", fontsize=6.5)
+
+
+def _draw_units(units: pd.DataFrame, ax: Axes) -> None:
+    """Draw the share of units that track the true and the inferred volatility, a dot a seed, beside the published share."""
+    for place, (name, color) in enumerate((("tracking", PALETTE[7]), ("tracking_inferred", PALETTE[0]))):
+        ax.bar(place, units[name].mean(), 0.6, color=color, alpha=0.4)
+        ax.plot(place + np.linspace(-0.2, 0.2, len(units)), units[name], "o", markersize=3, color=color)
+    ax.axhline(0.37, color=REFERENCE, linewidth=1, linestyle=":", label="published")
+    ax.set_xticks((0, 1), ("true", "inferred\nby Bayes"))
+    ax.set_xlabel("Volatility")
+    ax.set_ylabel(f"Share of units with |partial r| > {CODED:g}")
+    ax.set_ylim(0, 0.62)
+    ax.set_title("units that track it", loc="left")
+    ax.legend(loc="upper left", fontsize=6.5)
 
 
 FIGURE = PaperFigure(

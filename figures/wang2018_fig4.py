@@ -23,8 +23,8 @@ from matplotlib.figure import Figure
 from analyses.claims import Claim
 from analyses.inferred_value import cue_errors, mean_cue_errors, plot_cue_errors, sign_flips
 from analyses.intervals import mean_interval
-from analyses.state_by_step import agreement, state_by_step
-from analyses.style import PALETTE, styled
+from analyses.state_by_step import agreement, plot_state_by_step, state_by_step
+from analyses.style import styled
 from cogmeta.agents.network import Network
 from cogmeta.simulate import simulate
 from figures.paper_figure import PaperFigure, Tables
@@ -96,7 +96,8 @@ def draw(tables: Tables) -> Figure:
     left, right = figure.subfigures(1, 2, width_ratios=(1.0, 1.75))
     _draw_errors(tables["errors"], left.subplots())
     for place, (step, ax) in enumerate(zip(STEPS, right.subplots(1, 4), strict=True)):
-        _draw_points(tables["points"].query("step == @step"), ax, f"{'c  ' if not place else ''}{step}")
+        plot_state_by_step(tables["points"], step, ax)
+        ax.set_title(f"{'c  ' if not place else ''}{step}", loc="left")
     handles, labels = ax.get_legend_handles_labels()
     right.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=6.5)
     return figure
@@ -109,19 +110,6 @@ def _draw_errors(errors: pd.DataFrame, ax: Axes) -> None:
     n_seeds = networks["seed"].nunique()
     ax.set_title(f"b  network, {n_seeds} seed{'s' * (n_seeds > 1)}, and references", loc="left")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2, fontsize=5.5, columnspacing=0.8, handletextpad=0.2)
-
-
-def _draw_points(points: pd.DataFrame, ax: Axes, title: str) -> None:
-    for side, color in enumerate((PALETTE[0], PALETTE[1])):
-        for trial, marker, words in (("before", ".", ""), ("reversal", "x", ", reversal trial")):
-            rows = points[(points["better_side"] == side) & (points["trial"] == trial)]
-            ax.scatter(rows["component_1"], rows["component_2"], s=9, marker=marker, color=color, linewidths=0.6, alpha=0.7,
-                       label=f"{('left', 'right')[side]} pays{words}")
-    ax.set_title(title, loc="left")
-    ax.set_xticks([])
-    ax.set_yticks([])
-    ax.set_xlabel("Component 1")
-    ax.set_ylabel("Component 2")
 
 
 FIGURE = PaperFigure(

@@ -20,6 +20,7 @@ from analyses.intervals import mean_interval
 from analyses.learning_curve import learning_curve
 from analyses.style import PALETTE, REFERENCE, styled
 from cogmeta.agent import Agent
+from cogmeta.rollout import Rollout
 from cogmeta.simulate import simulate
 from cogmeta.training.stages import Stage, load_stages
 from figures.paper_figure import PaperFigure, Tables
@@ -49,14 +50,16 @@ def compute(agents: Mapping[str, Sequence[Sequence[Stage]]], seed: int) -> Table
 
 
 def _accuracy(agent: Agent, seed: int) -> pd.DataFrame:
-    """Return ``trial`` (from 1), ``accuracy`` of the choices, ``choices`` (the share of trials with one) and ``reward`` a trial."""
-    task = make_task(TASK, objects="test")
-    rollout = simulate(agent, task, N_EPISODES, seed)
-    trials = rollout.to_trials()
+    return accuracy_by_trial(simulate(agent, make_task(TASK, objects="test"), N_EPISODES, seed))
+
+
+def accuracy_by_trial(rollout: Rollout) -> pd.DataFrame:
+    """Return ``trial`` (of a pair, from 1), ``accuracy`` of the choices, ``choices`` (the share of trials with one) and ``reward`` a trial."""
+    task, trials = rollout.task, rollout.to_trials()
     curve = learning_curve(trials, task.spec.reward_range)
-    accuracy = curve[curve["measure"] == "best_arm"].set_index("trial")["mean"].reindex(range(task.pair_length)).to_numpy()
+    accuracy = curve[curve["measure"] == "best_arm"].set_index("trial")["mean"].reindex(range(task.spec.n_trials)).to_numpy()
     choices = trials["choice"].notna().groupby(trials["trial"]).mean().to_numpy()
-    reward = rollout.reward.reshape(task.n_trials, -1, N_EPISODES).sum(axis=1).mean(axis=1)
+    reward = rollout.reward.reshape(task.spec.n_trials, -1, rollout.n_episodes).sum(axis=1).mean(axis=1)
     return pd.DataFrame({"trial": np.arange(1, 1 + len(choices)), "accuracy": accuracy, "choices": choices, "reward": reward})
 
 

@@ -17,5 +17,6 @@ def test_regrets_are_compared_seed_by_seed_and_with_the_worst_classical_player()
                         pd.DataFrame({"component 1": (pays - 0.5) ** 2, "left arm pays": pays, "seed": 1})])
     found = figure.numbers({"regret": regret, "states": states})
     assert found["independent_over_worst"] == pytest.approx([0.25, 0.5])
+    assert found["independent_over_thompson"] == pytest.approx([2 / 3.5, 4 / 3.5])
     assert found["correlated_over_independent"] == pytest.approx([0.5, 0.25])
     assert found["order"][0] == pytest.approx(1.0) and found["order"][1] < 0.1, "folded, it is not ordered"
