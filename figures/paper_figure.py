@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
-from cogmeta.agents.store import RECORD, load_agent, load_record, versions
+from cogmeta.agents.store import RECORD, load_agent, load_fingerprint, load_kind, load_record, versions
 from cogmeta.files import atomic_path
 from tasks.presets import imitation_of, preset
 from tasks.shipped import shipped, shipped_folder
@@ -72,7 +72,7 @@ def make_figure(
     figure : PaperFigure
     out : Path
         Folder that gets ``<name>.png``, ``.pdf``, the table behind each panel as CSV, ``<name>_scoreboard.csv`` and
-        ``<name>.json`` (seeds, versions, agents used).
+        ``<name>.json`` (seeds, versions, and of every agent its settings, command, quality and fingerprint).
     seed : int
         Of the test episodes.
     quick : bool
@@ -131,6 +131,13 @@ def _steps(task: str, seed: int, kind: str) -> int | None:
 
 
 def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:
-    agents = [{"task": record.task, "seed": record.seed, "command": record.command, "quality": record.quality}
-              for paths in folders.values() for record in map(load_record, paths)]
+    agents = [_agent(folder) for paths in folders.values() for folder in paths]
     return {"figure": figure.name, "shows": figure.shows, "seed": seed, "quick": quick, "versions": versions(), "agents": agents}
+
+
+def _agent(folder: Path) -> dict[str, Any]:
+    """Return which network stands in a folder: how it was trained, how good it was then, and the fingerprint of its weights."""
+    record = load_record(folder)
+    return {"task": record.task, "task_settings": record.task_settings, "kind": load_kind(folder), "seed": record.seed, "command": record.command,
+            "learner": record.learner, "learner_settings": record.learner_settings, "steps": record.steps, "seconds": record.seconds,
+            "quality": record.quality, "fingerprint": load_fingerprint(folder)}

@@ -153,6 +153,11 @@ def load_kind(folder: str | Path) -> str:
     return str(_read_record(Path(folder))["agent"])
 
 
+def load_fingerprint(folder: str | Path) -> str:
+    """Read the fingerprint of the weights that a folder holds, without the weights."""
+    return str(_read_record(Path(folder))["fingerprint"])
+
+
 def describe(agent: Network) -> dict[str, Any]:
     """Return what is needed, beside the weights, to build an agent again."""
     return {"agent": agent.kind, "config": asdict(agent.config), "name": agent.name, "discount": agent.discount,

@@ -31,7 +31,7 @@ def test_a_figure_leaves_pictures_tables_record_and_scoreboard(name, tmp_path):
     assert (tmp_path / f"{name}.png").stat().st_size > 10_000 and (tmp_path / f"{name}.pdf").is_file()
     assert pd.read_csv(tmp_path / f"{name}_scoreboard.csv")["ours"].notna().all()
     record = json.loads((tmp_path / f"{name}.json").read_text())
-    assert all(agent["command"].startswith("cogmeta train") for agent in record["agents"])
+    assert all(agent["command"].startswith("cogmeta train") and len(agent["fingerprint"]) == 64 for agent in record["agents"])
 
 
 def test_a_claim_over_seeds_is_met_only_if_it_is_met_in_each(tmp_path):
