@@ -69,7 +69,15 @@ def confusion(diagonal):
 def test_the_diagonal_dominates_where_it_exceeds_the_largest_other_of_every_row():
     found = wilson2019_fig5.numbers(confusion({"A": 45, "B": 90}))
     assert found["dominance_A"] == pytest.approx(-0.1) and found["dominance_B"] == pytest.approx(0.8)
+    assert found["lead_A"] == pytest.approx(-0.1) and found["lead_B"] == pytest.approx(0.8)
     assert found["better"] == pytest.approx(0.45) and found["diagonal"] == pytest.approx(0.9)
+
+
+def test_one_row_that_trails_breaks_dominance_in_every_row_and_not_the_mean_lead():
+    table = confusion({"A": 45, "B": 90})["confusion"]
+    table.loc[:4, "n"] = [80, 20, 0, 0, 0]  # the first of panel A leads by .6, the other four trail by .1
+    found = wilson2019_fig5.numbers({"confusion": table})
+    assert found["dominance_A"] == pytest.approx(-0.1) and found["lead_A"] == pytest.approx(0.2 * 0.6 - 0.8 * 0.1)
 
 
 def counts(stay, n_subjects, rng):
