@@ -156,6 +156,13 @@ DESIGNS = (
         learns="Which of three arms is good now, and to leave it soon after it has ceased to pay.",
         departure="The first good arm and its successors are drawn evenly; the paper's schedule is not known to us.",
     ),
+    Registered(
+        name="bandit/reversal3_random", constructor=BlockBandit, settings={"random_blocks": True},
+        tags=("bandit", "reversal", "training"), citation="after Zorowitz et al. 2023",
+        learns="As bandit/reversal3, where no trial is likelier than another to be the last of a block.",
+        departure="Ours: people met blocks of 15 trials without being told so, and networks trained on these foresee their ends. "
+                  "Train here, test on bandit/reversal3.",
+    ),
     _gaussian(
         "gaussian2018_1", {"mean_variance": (10.0, 0.0), "noise_variance": (10.0, 0.0)}, "Gershman 2018, experiment 1",
         "Whether the one uncertain arm pays more than the other, which always pays nothing.",

@@ -47,7 +47,7 @@ _EXACT = {  # reward a trial
     "bandit/independent": {"oracle": 2 / 3},
     **{f"bandit/restless{which}": {"random": 0.5, "oracle": 0.75} for which in ("", "_low", "_high", "_wang2016")},
     **{f"bandit/{which}": {"random": 0.5, "oracle": 0.775} for which in ("volatile", "shifting_volatility")},
-    "bandit/reversal3": {"random": 0.4, "oracle": 0.8},
+    **{f"bandit/reversal3{which}": {"random": 0.4, "oracle": 0.8} for which in ("", "_random")},
     "bandit/gaussian2018_1": {"random": 0.0, "oracle": 0.1 * math.sqrt(10 / (2 * math.pi))},
     **{f"bandit/gaussian{which}": {"random": 0.0, "oracle": 0.1 * 10 / math.sqrt(math.pi)} for which in ("2018_2", "2019")},
     "bandit/risky": {"random": 0.28125, "oracle": 0.365625},  # pellets 1 or 4 p, times .25; ten trials are imposed

@@ -4,7 +4,8 @@ What is observed: nothing. What must be learnt within an episode: which arm is g
 has ceased to pay. The good arm pays with .8, the others with .2, in six blocks of 15 trials; the good arm of a block
 is never that of the block before. Source: Zorowitz, Solis, Niv & Bennett 2023, Nat Hum Behav (the data set
 ``zorowitz2023_reversal3``). How ours departs: the first good arm and its successors are drawn evenly, the paper's
-schedule is not known to us.
+schedule is not known to us. With ``random_blocks`` (ours, ``bandit/reversal3_random``) blocks end at random: people were not told
+how long blocks are, and a network that trains for thousands of episodes would learn it.
 """
 
 from dataclasses import dataclass
@@ -38,7 +39,9 @@ class BlockBandit(ArmsTask):
     good_probability, other_probability : float
         What the good arm pays with, and the others; in [0, 1].
     block_length : int
-        Trials a block, >= 1.
+        Trials a block, >= 1; their mean if ``random_blocks``.
+    random_blocks : bool
+        Whether a block may end after any trial, with probability ``1 / block_length``, and not after so many.
     n_trials : int
         One step each.
     trial_index : bool
@@ -49,13 +52,15 @@ class BlockBandit(ArmsTask):
     Notes
     -----
     ``r ~ Bernoulli(good_probability)`` for the good arm, ``Bernoulli(other_probability)`` else. After every
-    ``block_length`` trials the good arm gives way to one of the others, drawn evenly.
+    ``block_length`` trials, or with ``random_blocks`` after each with probability ``1 / block_length``, the good arm
+    gives way to one of the others, drawn evenly.
     """
 
     n_arms: int = 3
     good_probability: float = 0.8
     other_probability: float = 0.2
     block_length: int = 15
+    random_blocks: bool = False
     n_trials: int = 90
     trial_index: bool = False
     name: str = "bandit/reversal3"
@@ -80,10 +85,17 @@ class BlockBandit(ArmsTask):
         """Take one arm in every episode; after a block another arm is good; see ``Task.advance``."""
         n_episodes, trial = len(state.good), state.trial + 1
         reward = pay(self.hidden(state)["reward_probability"], self.check_action(action, n_episodes), rng)
-        good = state.good
-        if trial % self.block_length == 0:
-            good = (good + rng.integers(1, self.n_arms, n_episodes)) % self.n_arms
+        good = self._succeed(state.good, trial, rng)
         return BlockState(trial, good), self.observe(trial, n_episodes), reward, self.done(trial, n_episodes)
+
+    def _succeed(self, good: np.ndarray, trial: int, rng: np.random.Generator) -> np.ndarray:
+        """Return the good arms once the blocks that end with a trial have ended."""
+        if self.random_blocks:
+            ends = rng.random(len(good)) < 1 / self.block_length
+            return np.where(ends, (good + rng.integers(1, self.n_arms, len(good))) % self.n_arms, good)
+        if trial % self.block_length:
+            return good
+        return (good + rng.integers(1, self.n_arms, len(good))) % self.n_arms
 
     def hidden(self, state: BlockState) -> dict[str, np.ndarray]:
         """``good_arm``: (n_episodes,) int; ``reward_probability``: (n_episodes, n_arms)."""
@@ -150,6 +162,6 @@ Out of rates .1 to .9 and inverse temperatures 5, 10, 20, 40, 100, in 10,000 epi
 
 
 def reversal3_players(task: BlockBandit) -> list[Agent]:
-    """Return every reference player of the block bandit, the simplest first."""
-    filters = [HiddenStateFilter(task), HiddenStateFilter(task, counts_trials=True)]
+    """Return every reference player of the block bandit, the simplest first; in random blocks nobody can count trials."""
+    filters = [HiddenStateFilter(task, counts_trials) for counts_trials in (False, True)[: 1 if task.random_blocks else 2]]
     return arms_players(task, [rescorla_wagner(task, *BEST_RATE), *filters])

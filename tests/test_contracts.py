@@ -43,6 +43,7 @@ VARIANTS = [
     ("bandit/restless4", {"n_arms": 2, "reward_scale": 1.0, "n_trials": 20}),
     ("bandit/matching", {"draw": "held_out", "trial_index": True, "n_trials": 20}),
     ("bandit/reversal3", {"n_arms": 2, "block_length": 4, "n_trials": 20}),
+    ("bandit/reversal3_random", {"n_arms": 4, "block_length": 3, "n_trials": 20}),
     ("bandit/gaussian2018_1", {"reward_scale": 1.0, "trial_index": True}),
     ("bandit/gaussian2019", {"safe_variance": 0.0, "trial_index": True}),
     ("mdp/random", {"n_states": 3, "n_actions": 2, "horizon": 4, "n_trials": 22, "transition_weight": 0.5}),

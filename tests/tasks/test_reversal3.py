@@ -21,6 +21,27 @@ def test_the_good_arm_changes_after_every_15_trials_to_either_other_arm():
     assert (np.abs(np.bincount(good[0]) / 2000 - 1 / 3) < 4 * np.sqrt(2 / 9 / 2000)).all()
 
 
+def test_random_blocks_end_after_any_trial_alike_once_in_15():
+    good = simulate(RandomAgent(TASK), make_task("bandit/reversal3_random"), 2000, seed=1).hidden["good_arm"]
+    changed = good[1:] != good[:-1]
+    error = np.sqrt(1 / 15 * 14 / 15)
+    assert abs(changed.mean() - 1 / 15) < 4 * error / np.sqrt(changed.size)
+    assert (np.abs(changed.mean(axis=1) - 1 / 15) < 4.5 * error / np.sqrt(2000)).all(), "4.5 standard errors: 89 trials are looked at"
+    again = changed[1:][changed[:-1]]
+    assert abs(again.mean() - 1 / 15) < 4 * error / np.sqrt(again.size), "a block that has just begun is as likely to end"
+    shift = (good[1:] - good[:-1])[changed] % 3
+    assert abs((shift == 1).mean() - 0.5) < 4 * 0.5 / np.sqrt(shift.size)
+
+
+def test_the_hidden_state_filter_is_the_best_of_the_players_where_blocks_end_at_random():
+    task = make_task("bandit/reversal3_random")
+    known = players(task)
+    assert "block-filter" not in known
+    earned = {name: simulate(agent, task, 2000, seed=3).reward.sum(axis=0) for name, agent in known.items() if name != "oracle"}
+    best = earned.pop("hidden-state")
+    assert all((best - other).mean() > 4 * (best - other).std() / np.sqrt(2000) for other in earned.values())
+
+
 def test_the_good_arm_pays_with_point_8_and_the_others_with_point_2():
     rollout = simulate(RandomAgent(TASK), TASK, 1000, seed=2)
     good = rollout.action == rollout.hidden["good_arm"]
