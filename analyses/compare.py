@@ -11,7 +11,7 @@ no number is a subject's own) are refitted, a network's inverse temperature too;
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -64,11 +64,15 @@ class Comparison:
     subjects : DataFrame
         One row a data set, player and subject: ``data, player, fitted, pooled`` (True for what was fitted to all
         subjects together), ``subject, log_likelihood`` (sum), ``n_choices``; where trials were held out, ``held_out`` (sum) too.
+    sizes : DataFrame
+        One row a fit of a tiny network: ``data, player, fitted_to`` (all, or all but a fold), ``n_units`` (chosen by inner folds
+        where there was a choice); empty without tiny networks.
     """
 
     likelihood: pd.DataFrame
     fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
     subjects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sizes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def held_out(self) -> pd.DataFrame | None:
         """Return ``likelihood`` with held-out scores in the place of the others; None where nothing was held out."""
@@ -93,8 +97,12 @@ class Comparison:
             some; else ``-BIC / 2``, without networks of a few units, which are fitted to all subjects together. Who
             rules a choice out is left out.
         """
-        tables = [_frequencies(own, seed).assign(data=data) for data, own in self.subjects.groupby("data", sort=False)]
+        tables = [_frequencies(self.evidence(data), seed).assign(data=data) for data in dict.fromkeys(self.subjects["data"])]
         return pd.concat(tables, ignore_index=True)[["data", "player", *FREQUENCIES, "omnibus_risk", "n_subjects"]]
+
+    def evidence(self, data: str) -> pd.DataFrame:
+        """Return (n_subjects, n_players) log evidence on one data set, as ``frequencies`` takes it; subjects are the index."""
+        return _evidence(self.subjects[self.subjects["data"] == data])
 
     def parameters(self) -> pd.DataFrame:
         """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
@@ -124,18 +132,22 @@ class Comparison:
         return wide.reset_index().rename_axis(columns=None)
 
 
-def _frequencies(subjects: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the model selection of one data set."""
+def _evidence(subjects: pd.DataFrame) -> pd.DataFrame:
+    """Return the log evidence of every subject for every player who rules nothing out."""
     if HELD_OUT[0] in subjects:
         evidence = subjects[HELD_OUT[0]]
     else:
         subjects = subjects[~subjects["pooled"]]
         evidence = subjects["log_likelihood"] - subjects["fitted"] / 2 * np.log(np.maximum(subjects["n_choices"], 1))
     wide = subjects.assign(evidence=evidence).pivot(index="subject", columns="player", values="evidence")
-    wide = wide[[name for name in dict.fromkeys(subjects["player"]) if np.isfinite(wide[name]).all()]]
-    found = select_models(wide, seed)
+    return wide[[name for name in dict.fromkeys(subjects["player"]) if np.isfinite(wide[name]).all()]]
+
+
+def _frequencies(evidence: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Return the model selection of one data set."""
+    found = select_models(evidence, seed)
     table = found.table[list(FREQUENCIES)].rename_axis("player").reset_index()
-    return table.assign(omnibus_risk=found.omnibus_risk, n_subjects=len(wide))
+    return table.assign(omnibus_risk=found.omnibus_risk, n_subjects=len(evidence))
 
 
 def fitted_as_text(row: Any) -> str:
@@ -198,7 +210,8 @@ def compare(
             scores += _score_agent(one, name, agent)
         scores += [_score_tiny(one, player) for player in tiny]
     subjects = pd.concat([score.subjects for score in scores], ignore_index=True)
-    return Comparison(pd.DataFrame([score.row for score in scores]), fits, subjects)
+    sizes = pd.DataFrame([row for score in scores for row in score.chosen()])
+    return Comparison(pd.DataFrame([score.row for score in scores]), fits, subjects, sizes)
 
 
 @dataclass(frozen=True)
@@ -207,6 +220,12 @@ class _Score:
 
     row: dict[str, object]
     subjects: pd.DataFrame
+    units: list[int] = field(default_factory=list)
+
+    def chosen(self) -> list[dict[str, object]]:
+        """Return one row a fit of a tiny network: how many units it has."""
+        keys = {name: self.row[name] for name in ("data", "player")}
+        return [keys | {"fitted_to": "all" if k == 0 else f"all but fold {k - 1}", "n_units": n} for k, n in enumerate(self.units)]
 
 
 @dataclass(frozen=True)
@@ -227,6 +246,7 @@ class _Played:
     def of(
         cls, data: str, table: pd.DataFrame, task: Task, by: str | None, n_folds: int | None, seed: int, listener: Listener | None
     ) -> "_Played":
+        _check_rewards(data, table, task)
         trials = validate_trials(table, task.spec.family, reward_range=task.spec.reward_range)
         fold = folds(trials, by, tuple(task.spec.episode or task.spec.family.episode), n_folds) if by else None
         return cls(data, task, trials, task.from_trials(trials), by, fold, n_folds, seed, listener)
@@ -265,6 +285,15 @@ class _Played:
             return row
         score = _interval(held, self.trials)
         return row | dict(zip(HELD_OUT, (float(held.mean()), score["low"], score["high"]), strict=True))
+
+
+def _check_rewards(data: str, table: pd.DataFrame, task: Task) -> None:
+    """Say how to go on where people won what the task does not pay; everything else is said by ``validate_trials``."""
+    reward = pd.to_numeric(table.get("reward", pd.Series(dtype=float)), errors="coerce")
+    (low, high), name = task.spec.reward_range, task.spec.name
+    if reward.min() < low or reward.max() > high:
+        raise UserError(f"rewards of {data} span {reward.min():g} to {reward.max():g}, but those of {name!r} lie in [{low:g}, {high:g}]. Set the "
+                        f"task as it was played (--set; its settings: cogmeta tasks {name}), or leave --task out and give --reward-range.")
 
 
 def _interval(per_trial: pd.Series, trials: pd.DataFrame) -> pd.Series:
@@ -313,12 +342,13 @@ def _score_agent(one: _Played, name: str, agent: Agent) -> list[_Score]:
 def _score_tiny(one: _Played, player: TinyPlayer) -> _Score:
     """Return the scores of a tiny network, one for all subjects."""
     one.tell(f"fitting {player.name}")
-    network, held = player.fit(one.trials, one.task, one.seed), None
+    network, held, units = player.fit(one.trials, one.task, one.seed), None, []
     if one.fold is not None:
         one.tell(f"fitting {player.name} to every fold's others")
-        held = tiny_held_out(player, one.rollout, one.trials, one.fold, one.seed)
+        held, units = tiny_held_out(player, one.rollout, one.trials, one.fold, one.seed)
     per_trial = tiny_log_likelihood(network, one.rollout, one.trials)
-    return one.score(player.name, 0, per_trial, held, shared=network.n_weights)
+    score = one.score(player.name, 0, per_trial, held, shared=network.n_weights)
+    return replace(score, units=[network.n_units, *units])
 
 
 def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:

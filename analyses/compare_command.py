@@ -3,7 +3,9 @@
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -15,14 +17,17 @@ from analyses.compare_results import Groups, compare_all, write_results
 from analyses.named_trials import read_named
 from analyses.players import find_player, read_settings
 from analyses.tiny_players import read_tiny
-from cogmeta.command_options import DataFolder, Encoding, Seed, TaskSettings
+from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TaskSettings
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
+from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
 from cogmeta.models.registry import make_model
-from tasks.registry import make_task
+from cogmeta.task import Task
+from tasks.own_design import OwnDesign, own_design
+from tasks.registry import make_task, task_names
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -58,7 +63,7 @@ def _spread(args: list[str]) -> list[str]:
 @app.command(cls=ManyValues)
 def run(
     trials: list[str] = typer.Argument(..., help="Trial tables (CSV) or data sets, name:option=value for one part of a set."),
-    task: str = typer.Option(..., "--task", help="Registered task that was played; see cogmeta tasks."),
+    task: str = typer.Option("", "--task", help="Registered task that was played (cogmeta tasks); by default that of a data set, and bandits are known by their table alone."),
     agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players."),
     models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject."),
     out: Path = typer.Option(..., "--out", help="Folder for the tables and figures."),
@@ -66,7 +71,8 @@ def run(
                                         help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
     folds: int | None = typer.Option(None, "--folds", min=2, help="Of --held-out: leave out so many at a time that there are this many folds."),
     hbi: bool = typer.Option(False, "--hbi", help="Infer which of the cognitive models each subject uses, all at once."),
-    tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2."),
+    loo: bool = typer.Option(False, "--loo", help="Sample the cognitive models, too (full hierarchical Bayes, extra bayes), and leave trials out by importance sampling."),
+    tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2; of gru:1/2/4 inner folds choose the size."),
     epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
     seed: Seed = 0,
     data: DataFolder = None,
@@ -74,6 +80,7 @@ def run(
     settings: TaskSettings = [],
     covariates: str | None = typer.Option(None, "--covariates", help="Which groups of subjects differ: a formula of columns, such as '~ diagnosis'."),
     subject_table: Path | None = typer.Option(None, "--subject-table", help="CSV with the covariates, one row a subject; else in the trial tables."),
+    reward_range: RewardRange = None,
 ) -> None:
     """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.
 
@@ -90,27 +97,45 @@ def run(
         raise UserError("--hbi tells cognitive models apart: name two or more with --models.")
     if folds and not held_out:
         raise UserError("--folds says how what is held out is cut; say what: --held-out session, block or subject.")
+    if loo and not models:
+        raise UserError("--loo compares cognitive models: name them with --models.")
+    if loo:
+        check_installed()
     subjects = read_subject_table(subject_table, covariates)
     groups = Groups(covariates, subjects) if covariates else None
     make_folder(out)
-    made = make_task(task, **{**_settings(trials, task), **read_settings(settings)})
     for model in models:
         make_model(model)
-    found = {Path(name).name: find_player(name, made) for name in agents}
     tables = dict(read_named(name, data, encoding) for name in trials)
+    made = _played(trials, tables, task, read_settings(settings), reward_range)
+    if agents and isinstance(made, OwnDesign):
+        raise UserError("--agents play the task that people played: name it with --task (cogmeta tasks).")
+    found = {Path(name).name: find_player(name, made) for name in agents}
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("reading")
-        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds, hbi)
+        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds, hbi, Sampling() if loo else None)
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
     console.print(f"Open {out / 'report.html'}", soft_wrap=True, highlight=False)
 
 
-def _settings(names: list[str], task: str) -> dict[str, float]:
-    """Return what the registered task must be told to be the one that the people of a data set played."""
-    played = [DATA_SETS[name.partition(":")[0]] for name in names if name.partition(":")[0] in DATA_SETS]
-    return {key: value for data_set in played if data_set.task == task for key, value in data_set.settings.items()}
+def _played(
+    names: list[str], tables: dict[str, pd.DataFrame], task: str, settings: dict[str, Any], reward_range: tuple[float, float] | None
+) -> Task:
+    """Return the task that was played: the one that is named, that of the data sets, or a design known by its tables alone."""
+    sets = [DATA_SETS[base] for name in names if (base := name.partition(":")[0]) in DATA_SETS]
+    known = {data_set.task for data_set in sets} & set(task_names())
+    task = task or (known.pop() if len(sets) == len(names) and len(known) == 1 else "")
+    if task:
+        if reward_range:
+            raise UserError(f"{task} says what its rewards are; --reward-range is for tables without --task. Settings of a task are given with --set.")
+        told = {key: value for data_set in sets if data_set.task == task for key, value in data_set.settings.items()}
+        return make_task(task, **{**told, **settings})
+    if settings:
+        raise UserError("--set gives settings of a task: name it with --task.")
+    spans = {data_set.reward_range for data_set in sets}
+    return own_design(pd.concat(tables.values(), ignore_index=True), reward_range or (spans.pop() if len(spans) == 1 else None))
 
 
 def _as_rich(comparison: Comparison) -> Table:

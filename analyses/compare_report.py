@@ -9,6 +9,7 @@ from analyses.behaviour import PEOPLE, summary
 from analyses.compare import Comparison, fitted_as_text, with_interval
 from analyses.intervals import as_text
 from analyses.report import Section
+from cogmeta.fitting.group_selection import GroupSelection
 from cogmeta.fitting.hbi_result import HierarchicalComparison
 
 TITLE = "Agents, models and people on the same trials"
@@ -85,13 +86,36 @@ def hierarchies_section(hierarchies: Mapping[str, HierarchicalComparison]) -> Se
     return section
 
 
-def differences_section(differences: Mapping[str, pd.DataFrame], formula: str, pictures: Mapping[str, list[Path]]) -> Section:
+def loo_section(tables: Mapping[str, pd.DataFrame]) -> Section:
+    """Return the section on models by full hierarchical Bayes, a trial left out at a time."""
+    section = Section("Leave-one-out under full hierarchical Bayes")
+    for data, table in tables.items():
+        section.table(table, f"{data}: cognitive models by PSIS-LOO", note=(
+            "loo: log-probability of trials, each left out of its subject's posterior by importance sampling (Vehtari et al. 2017), summed; "
+            "loo_difference to the best, loo_error its standard error over subjects; n_influential: trials with Pareto k above 0.7."))
+    return section
+
+
+def group_frequency_table(found: Mapping[tuple[str, str], GroupSelection]) -> pd.DataFrame:
+    """Return who is frequent in which group, and how probable it is that groups are alike, one table of all data sets."""
+    tables = [selection.table.assign(data=data, covariate=name, same=selection.same) for (data, name), selection in found.items()]
+    stacked = pd.concat(tables, ignore_index=True).rename(columns={"model": "player"})
+    return stacked[["data", "covariate", "same", *stacked.columns.drop(["data", "covariate", "same"])]]
+
+
+def differences_section(
+    differences: Mapping[str, pd.DataFrame], formula: str, pictures: Mapping[str, list[Path]],
+    frequencies: Mapping[tuple[str, str], GroupSelection],
+) -> Section:
     """Return the section on differences between groups of subjects."""
     section = Section("Which groups differ")
     for data, table in differences.items():
         section.table(table, f"{data}: measures and fitted parameters on {formula}", note=(
             "Least squares with standard errors for unequal variances (HC3); p_holm is corrected over all measures of a term."))
     _show(section, pictures.get("groups", []), "t of every measure and term")
+    if frequencies:
+        section.table(group_frequency_table(frequencies), "Whom each describes, group by group", note=(
+            "same: probability that all groups use models with the same frequencies (Rigoux et al. 2014), evidence as above."))
     return section
 
 

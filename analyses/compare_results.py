@@ -19,6 +19,11 @@ from analyses.tiny_players import TinyPlayer
 from cogmeta.agent import Agent
 from cogmeta.agents.store import versions
 from cogmeta.files import atomic_path
+from cogmeta.fitting.bayes.chains import Sampling
+from cogmeta.fitting.bayes.psis import loo_table
+from cogmeta.fitting.covariates import design_of, labels_of
+from cogmeta.fitting.estimate import fit
+from cogmeta.fitting.group_selection import GroupSelection, compare_groups
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.hbi_result import HierarchicalComparison
 from cogmeta.task import Task
@@ -55,6 +60,10 @@ class Results:
         Data set -> who uses which cognitive model, by hierarchical Bayesian inference; empty unless asked for.
     differences : dict of str to DataFrame
         Data set -> table of ``group_differences``; empty without groups.
+    group_frequencies : dict of (str, str) to GroupSelection
+        (Data set, covariate of words such as a diagnosis) -> do its groups use models with the same frequencies.
+    loo : dict of str to DataFrame
+        Data set -> table of ``loo_table``: cognitive models by full hierarchical Bayes, a trial left out at a time; empty unless asked for.
     formula : str
         Of the groups, or empty.
     seed : int
@@ -66,6 +75,8 @@ class Results:
     frequencies: pd.DataFrame
     hierarchies: dict[str, HierarchicalComparison] = field(default_factory=dict)
     differences: dict[str, pd.DataFrame] = field(default_factory=dict)
+    group_frequencies: dict[tuple[str, str], GroupSelection] = field(default_factory=dict)
+    loo: dict[str, pd.DataFrame] = field(default_factory=dict)
     formula: str = ""
     seed: int = 0
     seconds: float = 0.0
@@ -74,7 +85,7 @@ class Results:
 def compare_all(
     task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str], seed: int = 0,
     listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (), groups: Groups | None = None,
-    n_folds: int | None = None, hbi: bool = False,
+    n_folds: int | None = None, hbi: bool = False, loo: Sampling | None = None,
 ) -> Results:
     """Compare scores, behaviour, frequencies and groups.
 
@@ -85,28 +96,64 @@ def compare_all(
     groups : Groups, optional
     hbi : bool
         Infer which cognitive model each subject uses, all models at once (Piray et al. 2019); two models or more.
+    loo : Sampling, optional
+        Fit cognitive models by full hierarchical Bayes, too, with draws like these, and leave trials out by importance sampling.
     """
     began = time.monotonic()
+    tell = listener or (lambda line: None)
+    if groups is not None:
+        for table in tables.values():  # a slip is told before the fits, which take long
+            design_of(groups.formula, table, list(dict.fromkeys(table["subject"].astype(str))), groups.subject_table)
     comparison = compare(task, tables, agents, models, seed, listener, held_out, tiny, n_folds)
     behaved = {}
     for data, table in tables.items():
-        if listener:
-            listener(f"{data}: everybody plays afresh")
+        tell(f"{data}: everybody plays afresh")
         fits = {model: comparison.fits[data, model] for model in models}
         behaved[data] = compare_behaviour(task, table, fits, agents, seed)
-    hierarchies = {}
-    if hbi:
-        for data, table in tables.items():
-            if listener:
-                listener(f"{data}: which subject uses which model")
-            spec = task.spec
-            hierarchies[data] = fit_hbi([model_for(name, task) for name in models], table, seed=seed, episode=spec.episode,
-                                        reward_range=spec.reward_range)
+    hierarchies = {data: _hierarchy(task, table, models, seed, data, tell) for data, table in tables.items()} if hbi else {}
+    left_out = {data: _left_out(task, table, models, loo, seed, data, tell) for data, table in tables.items()} if loo else {}
     differences = {} if groups is None else {
         data: group_differences(_by_subject(comparison, data, behaved[data]), groups.formula, table, groups.subject_table)
         for data, table in tables.items()}
+    shares = {} if groups is None else _group_frequencies(comparison, tables, groups, seed)
     formula = "" if groups is None else groups.formula
-    return Results(comparison, behaved, comparison.frequencies(seed), hierarchies, differences, formula, seed, time.monotonic() - began)
+    return Results(comparison, behaved, comparison.frequencies(seed), hierarchies, differences, shares, left_out, formula, seed,
+                   time.monotonic() - began)
+
+
+def _hierarchy(
+    task: Task, table: pd.DataFrame, models: Sequence[str], seed: int, data: str, tell: Listener
+) -> HierarchicalComparison:
+    """Return who uses which cognitive model."""
+    tell(f"{data}: which subject uses which model")
+    spec = task.spec
+    return fit_hbi([model_for(name, task) for name in models], table, seed=seed, episode=spec.episode, reward_range=spec.reward_range)
+
+
+def _left_out(
+    task: Task, table: pd.DataFrame, models: Sequence[str], sampling: Sampling, seed: int, data: str, tell: Listener
+) -> pd.DataFrame:
+    """Return the comparison of cognitive models by PSIS-LOO."""
+    fits, spec = [], task.spec
+    for name in models:
+        tell(f"{data}: sampling {name}")
+        fits.append(fit(model_for(name, task), table, "nuts", seed=seed, episode=spec.episode, reward_range=spec.reward_range, sampling=sampling))
+    tell(f"{data}: leaving trials out")
+    return loo_table(fits, table, left_out_subjects=False)
+
+
+def _group_frequencies(
+    comparison: Comparison, tables: Mapping[str, pd.DataFrame], groups: Groups, seed: int
+) -> dict[tuple[str, str], GroupSelection]:
+    """Return, for every covariate of words, whether its groups use models with the same frequencies."""
+    found = {}
+    for data, table in tables.items():
+        evidence = comparison.evidence(data)
+        labels = labels_of(groups.formula, table, list(evidence.index), groups.subject_table)
+        for name, label in labels.items():
+            if evidence.shape[1] > 1:
+                found[data, name] = compare_groups(evidence, label, seed)
+    return found
 
 
 def _by_subject(comparison: Comparison, data: str, behaved: pd.DataFrame) -> pd.DataFrame:
@@ -149,7 +196,12 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
     named = {"likelihood": comparison.likelihood, "parameters": comparison.parameters(), "frequencies": results.frequencies,
              "behaviour": _stacked(results.behaviour)}
     fits = {f"fit_{plain(data)}_{plain(model)}": fitted.parameters for (data, model), fitted in comparison.fits.items()}
-    return named | fits | ({"group_differences": _stacked(results.differences)} if results.differences else {})
+    named |= {"group_differences": _stacked(results.differences)} if results.differences else {}
+    named |= {"loo": _stacked(results.loo)} if results.loo else {}
+    named |= {"tiny_sizes": comparison.sizes} if len(comparison.sizes) else {}
+    if results.group_frequencies:
+        named["group_frequencies"] = report.group_frequency_table(results.group_frequencies)
+    return named | fits
 
 
 def _stacked(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -178,8 +230,10 @@ def _page(results: Results, pictures: Mapping[str, list[Path]], command: str) ->
                 report.frequencies_section(results.frequencies, comparison.held_out() is not None)]
     if results.hierarchies:
         sections.append(report.hierarchies_section(results.hierarchies))
+    if results.loo:
+        sections.append(report.loo_section(results.loo))
     if results.differences:
-        sections.append(report.differences_section(results.differences, results.formula, pictures))
+        sections.append(report.differences_section(results.differences, results.formula, pictures, results.group_frequencies))
     if comparison.fits:
         sections.append(report.parameters_section(comparison))
     made = {"seed": results.seed, "seconds": results.seconds, "versions": versions()}

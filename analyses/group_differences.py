@@ -26,7 +26,8 @@ def group_differences(
     Parameters
     ----------
     values : DataFrame
-        ``subject, measure, value``; subjects without a value are left out of that measure.
+        ``subject, measure, value``; subjects without a value are left out of that measure, and a measure whose subjects do not
+        tell the terms apart is left out.
     formula : str
         Of columns that are constant within a subject, such as ``"~ diagnosis + age"``.
     trials : DataFrame
@@ -45,24 +46,26 @@ def group_differences(
     UserError
         A covariate is missing, varies within a subject or not at all, or no measure has enough subjects.
     """
-    rows = [row for name, own in values.groupby("measure", sort=False)
-            for row in _regress(name, own.dropna(subset="value"), formula, trials, subject_table)]
+    subjects = list(dict.fromkeys(values["subject"].astype(str)))
+    design = design_of(formula, trials, subjects, subject_table)
+    matrix = pd.DataFrame(design.matrix, subjects, list(design.terms))
+    rows = [row for name, own in values.groupby("measure", sort=False) for row in _regress(name, own.dropna(subset="value"), matrix)]
     if not rows:
-        raise UserError(f"no measure has more subjects than the covariates {formula!r} have terms.")
+        raise UserError(f"no measure varies and has more subjects than the covariates {formula!r} have terms.")
     table = pd.DataFrame(rows)
     table["p_holm"] = table.groupby("term")["p"].transform(_holm)
     return table[list(COLUMNS)]
 
 
-def _regress(name: str, own: pd.DataFrame, formula: str, trials: pd.DataFrame, subject_table: pd.DataFrame | None) -> list[dict]:
+def _regress(name: str, own: pd.DataFrame, matrix: pd.DataFrame) -> list[dict]:
+    """Return the rows of one measure; none where its subjects do not tell the terms apart, or all have the same value."""
     from statsmodels.regression.linear_model import OLS  # takes a second to import, and comparisons without groups do not need it
 
-    subjects = own["subject"].astype(str).tolist()
-    design = design_of(formula, trials, subjects, subject_table)
-    if np.ptp(own["value"]) == 0:
+    x = matrix.loc[own["subject"].astype(str)].to_numpy()
+    if len(x) <= x.shape[1] or np.linalg.matrix_rank(x) < x.shape[1] or np.ptp(own["value"]) == 0:
         return []
-    fit = OLS(own["value"].to_numpy(float), design.matrix).fit(cov_type="HC3", use_t=True)
-    found = zip(design.terms, fit.params, fit.bse, fit.tvalues, fit.pvalues, strict=True)
+    fit = OLS(own["value"].to_numpy(float), x).fit(cov_type="HC3", use_t=True)
+    found = zip(matrix.columns, fit.params, fit.bse, fit.tvalues, fit.pvalues, strict=True)
     return [dict(measure=name, term=term, coefficient=b, standard_error=se, t=t, p=p, n_subjects=len(own))
             for term, b, se, t, p in found if term != INTERCEPT]
 

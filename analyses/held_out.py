@@ -45,8 +45,10 @@ def tempered_held_out(heard: Rollout, trials: pd.DataFrame, fold: np.ndarray) ->
     return heard.with_agent(logits, heard.value)
 
 
-def tiny_held_out(player: TinyPlayer, rollout: Rollout, trials: pd.DataFrame, fold: np.ndarray, seed: int = 0) -> pd.Series:
-    """Return each trial's log-likelihood under a tiny network fitted to the other folds.
+def tiny_held_out(
+    player: TinyPlayer, rollout: Rollout, trials: pd.DataFrame, fold: np.ndarray, seed: int = 0
+) -> tuple[pd.Series, list[int]]:
+    """Return each trial's log-likelihood under a tiny network fitted to the other folds, and the units of each fold's network.
 
     Parameters
     ----------
@@ -57,8 +59,9 @@ def tiny_held_out(player: TinyPlayer, rollout: Rollout, trials: pd.DataFrame, fo
     fold : (n_rows,) int array
     seed : int
     """
-    out = pd.Series(np.nan, trials.index, name="log_likelihood")
+    out, units = pd.Series(np.nan, trials.index, name="log_likelihood"), []
     for k in range(fold.max() + 1):
         network = player.fit(trials[fold != k], rollout.task, seed)
         out[fold == k] = tiny_log_likelihood(network, rollout, trials)[fold == k]
-    return out
+        units.append(network.n_units)
+    return out, units

@@ -94,7 +94,7 @@ def _check_transitions(rat: str, raw: pd.DataFrame, common: pd.Series, void: pd.
 MILLER2022 = DataSet(
     name="miller2022_rat_twostep",
     family="two_step",
-    task="two-step task of rats: one choice, reward probabilities .8 and .2 that reverse",
+    task="two_step/miller2017",
     who="6 rats",
     n_subjects=6,
     licence="MIT",

@@ -68,6 +68,26 @@ def design_of(
     return design
 
 
+def labels_of(
+    formula: str, trials: pd.DataFrame, subjects: list[str], subject_table: pd.DataFrame | None = None
+) -> dict[str, pd.Series]:
+    """Return the covariates of a formula that are words, such as a diagnosis, each by subject.
+
+    Parameters
+    ----------
+    formula, trials, subjects, subject_table
+        As for ``design_of``.
+
+    Examples
+    --------
+    >>> trials = pd.DataFrame({"subject": list("ab"), "age": [20, 30], "diagnosis": ["none", "some"]})
+    >>> {name: label.tolist() for name, label in labels_of("~ diagnosis + age", trials, ["a", "b"]).items()}
+    {'diagnosis': ['none', 'some']}
+    """
+    table = _one_row_each(trials if subject_table is None else subject_table, subjects, formula)
+    return {str(name): table[name].astype(str) for name in table if not pd.api.types.is_numeric_dtype(table[name])}
+
+
 def read_subject_table(path: str | Path | None, formula: str | None) -> pd.DataFrame | None:
     """Return a CSV file with the covariates, one row a subject; None for no path.
 
@@ -123,6 +143,8 @@ def _one_row_each(table: pd.DataFrame, subjects: list[str], formula: str) -> pd.
         if own[name].isna().any():
             raise UserError(f"the covariate {name!r} is missing for subject {own.index[own[name].isna()][0]!r}. Give it "
                             "one, or leave this subject out.")
+        if not pd.api.types.is_numeric_dtype(own[name]) and own[name].nunique() == 1:  # else patsy drops it without a word
+            raise UserError(f"the covariate {name!r} is constant: {own[name].iloc[0]!r} for every subject. Leave it out.")
     return own
 
 

@@ -114,6 +114,42 @@ def nested_cross_validation(
     return NestedScores(pd.DataFrame(chosen), pd.DataFrame(rows))
 
 
+def size_scores(
+    trials: pd.DataFrame, family: Family | str, sizes: Sequence[int], kind: str = "gru", descent: Descent = Descent(),
+    n_folds: int = 3, seed: int = 0, **design: object,
+) -> pd.DataFrame:
+    """Return how likely left-out sequences are under networks of several sizes, the same folds for all.
+
+    Parameters
+    ----------
+    trials : DataFrame
+    family : Family or {"bandit", "two_step"}
+    sizes : sequence of int
+        Numbers of units.
+    kind, descent, seed
+        As in ``nested_cross_validation``.
+    n_folds : int
+        >= 2; as many sequences are needed.
+    **design
+        ``reward_range``, ``episode``, ``n_arms``, as in ``fit_tiny_network``.
+
+    Returns
+    -------
+    DataFrame
+        One row a size: ``n_units, validation`` (log-likelihood a choice, mean over the folds).
+    """
+    rows = []
+    for n_units in sizes:
+        network, data = network_for(trials, family, n_units, kind, **design)
+        rng = check_seed(seed)
+        _check_folds(data.n_sequences, (descent.penalty,), n_folds, 2)
+        fold = _folds(data.n_sequences, n_folds, rng)
+        with one_thread():
+            scores = [_best_start(network, data, fold == k, descent, rng)[0] for k in range(n_folds)]
+        rows.append({"n_units": int(n_units), "validation": float(np.mean(scores))})
+    return pd.DataFrame(rows)
+
+
 def _best_start(
     network: TinyNetwork, data: TinyData, held: np.ndarray, descent: Descent, rng: np.random.Generator
 ) -> tuple[float, int, dict[str, np.ndarray]]:
