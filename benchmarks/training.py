@@ -21,6 +21,7 @@ import torch
 from cogmeta.agents import GRUActorCritic, LSTMActorCritic
 from cogmeta.agents.store import versions
 from cogmeta.files import atomic_path
+from cogmeta.one_thread import one_thread
 from cogmeta.simulate import sample
 from cogmeta.training import A2C, PPO, Learner
 from cogmeta.training.returns import discounted_returns
@@ -49,7 +50,7 @@ def ours(learner: Learner, seconds: float, n_units: int = N_UNITS, layer: str = 
 
     def update() -> int:
         before = run.steps
-        with torch.no_grad():
+        with one_thread(), torch.no_grad():
             run.advance()
         return run.steps - before
 

@@ -8,6 +8,7 @@ For z_t = [x_t; h_{t-1}; 1] and one matrix ``core`` with rows (i, f, o, g):
 Cells with further logistic gates, whose rows stand between o and g, add them in ``reinstate``.
 """
 
+import numpy as np
 import torch
 
 from cogmeta.agents import fused
@@ -29,10 +30,15 @@ class LSTMTape(RecurrentTape):
         self.squashed = torch.empty(n_steps + 1, self.n_units, n_episodes)  # tanh(cell)
         self.states = [self.hidden, self.cell]
         self.kernels = fused.lstm_kernels() if self.n_gates == 4 else None  # further gates: ``reinstate``
-        self.wide = self.wide or self.kernels is not None
+        self.wide = self.wide and self.kernels is None
         self._rows = [self._row(t) for t in range(n_steps + 1)]
-        self._arrays = [tuple(self._rows[t][k].numpy() for k in (1, 7, 8, 9, 10)) for t in range(n_steps + 1)]
+        self._arrays = self._played_arrays() if self.kernels else ()
         self._backward_rows = []
+
+    def _played_arrays(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
+        """Return the weights and buffers that compiled steps read and write; no readout where there is none."""
+        readout, head = self.weights.get("readout", torch.empty(0, 0)), getattr(self, "head", torch.empty(0, 0, 0))
+        return (as_arrays(self.core, readout), as_arrays(self.full, self.gates, self.cell, self.squashed, head))
 
     def _row(self, t: int) -> tuple[torch.Tensor, ...]:
         gates = self.gates[t]
@@ -46,13 +52,34 @@ class LSTMTape(RecurrentTape):
         if self.wide:
             self.core[self.n_logistic:] *= 2  # for tanh(a) = 2 sigmoid(2 a) - 1
 
+    def step(self, t: int) -> None:
+        """Compute ``head[t]`` and the state after step ``t``."""
+        if self.kernels:
+            self.kernels.forward(*self._arrays, t, t + 1)
+        else:
+            super().step(t)
+
+    def forward(self) -> None:
+        """Compute every step but the one after the last."""
+        if self.kernels:
+            self.kernels.forward(*self._arrays, 0, self.n_steps)
+        else:
+            super().forward()
+
+    def remember_all(self) -> None:
+        """Compute the state after every step but the one after the last, without heads."""
+        if self.kernels:
+            self.forward()
+        else:
+            super().remember_all()
+
     def remember(self, t: int) -> None:
         """Compute gates, cell and hidden state of step ``t``."""
+        if self.kernels:
+            self.step(t)
+            return
         full, gates, logistic, i, f, o, g, cell_before, cell, squashed, hidden = self._rows[t]
         torch.mm(self.core, full, out=gates)
-        if self.kernels:
-            self._remember_fused(t)
-            return
         if self.wide:
             gates.sigmoid_()
             g.mul_(2).sub_(1)
@@ -75,14 +102,6 @@ class LSTMTape(RecurrentTape):
     def reinstate_backward(self, t: int, d_cell: torch.Tensor, d_gates: list[torch.Tensor]) -> None:
         """Write the gradients of the further gates, given that of the cell after step ``t``."""
 
-    def _remember_fused(self, t: int) -> None:
-        """Go on from the gates' drives by Numba."""
-        (to_cell, to_hidden, _), (gates, before, cell, squashed, hidden) = self.kernels, self._arrays[t]
-        self.gates[t].sigmoid_()
-        to_cell(gates, before, cell, squashed)
-        self.squashed[t].sigmoid_()
-        to_hidden(gates, squashed, hidden)
-
     def _prepare_backward(self) -> None:
         """Make the buffers and views of the way back, the first time that it is gone."""
         n_logistic, shape = self.n_logistic, self.gates[: self.n_steps].shape
@@ -94,13 +113,12 @@ class LSTMTape(RecurrentTape):
         """Return the gradients of the gates' drives and of the initial hidden state and cell."""
         if not self._backward_rows:
             self._prepare_backward()
+        if self.kernels:
+            return self._through_time_compiled(d_heads)
         d_i, d_f, d_o, *d_more, d_g = self._before.view(self.n_gates, self.n_units, -1)
         d_logistic = self._before[: self.n_logistic]
         back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
         d_hidden, d_cell_next = d_heads[-1].clone(), torch.zeros_like(d_heads[-1])
-        if self.kernels:
-            self._back_fused(d_heads, back, d_hidden, d_cell_next)
-            return self._d_drive, torch.stack([(back @ self._d_drive[0]).sum(1), d_cell_next.sum(1)])
         d_cell = torch.empty_like(d_hidden)
         for t in range(self.n_steps - 1, -1, -1):
             _, _, logistic, i, f, o, g, cell_before, _, squashed, _ = self._rows[t]
@@ -120,13 +138,29 @@ class LSTMTape(RecurrentTape):
                 torch.addmm(d_heads[t - 1], back, d_gates, out=d_hidden)
         return self._d_drive, torch.stack([(back @ self._d_drive[0]).sum(1), d_cell_next.sum(1)])
 
-    def _back_fused(
-        self, d_heads: torch.Tensor, back: torch.Tensor, d_hidden: torch.Tensor, d_cell: torch.Tensor
-    ) -> None:
-        """Fill ``_d_drive`` by Numba; ``d_cell`` becomes the gradient of the initial cell."""
-        d_hidden_array, d_cell_array, d_gates = d_hidden.numpy(), d_cell.numpy(), self._d_drive.numpy()
-        for t in range(self.n_steps - 1, -1, -1):
-            gates, before, _, squashed, _ = self._arrays[t]
-            self.kernels[2](d_hidden_array, gates, before, squashed, d_cell_array, d_gates[t])
-            if t:
-                torch.addmm(d_heads[t - 1], back, self._d_drive[t], out=d_hidden)
+    def _through_time_compiled(self, d_heads: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
+        d_hidden, d_cell = torch.empty_like(d_heads[0]), torch.empty_like(d_heads[0])
+        played = as_arrays(self.gates, self.cell, self.squashed)
+        arrays = as_arrays(back, d_heads.contiguous(), self._d_drive)
+        self.kernels.through_time(*arrays[:2], played, arrays[2], as_arrays(d_hidden, d_cell))
+        return self._d_drive, torch.stack([d_hidden.sum(1), d_cell.sum(1)])
+
+    def core_gradient(self, d_drive: torch.Tensor) -> torch.Tensor:
+        """Return the gradient of ``core``, given that of the drive of every step."""
+        return self._sum_with_full(d_drive, 0, 0) if self.kernels else super().core_gradient(d_drive)
+
+    def readout_gradient(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return the gradient of ``readout``, given that of the heads."""
+        return self._sum_with_full(gradient, 1, self.n_inputs) if self.kernels else super().readout_gradient(gradient)
+
+    def _sum_with_full(self, left: torch.Tensor, shift: int, row: int) -> torch.Tensor:
+        """Return the sum over time of ``left[t] @ full[t + shift, row:].T``."""
+        total = left.new_empty(left.shape[1], self.full.shape[1] - row)
+        self.kernels.sum_of_products(left.contiguous().numpy(), self.full.numpy(), shift, row, total.numpy())
+        return total
+
+
+def as_arrays(*tensors: torch.Tensor) -> tuple[np.ndarray, ...]:
+    """Return the tensors as arrays that share their memory."""
+    return tuple(tensor.numpy() for tensor in tensors)

@@ -99,8 +99,7 @@ class RecurrentTape(ABC):
             ``core``, ``readout`` and ``initial``; the last is zero where the tape went on from an earlier unroll.
         """
         d_hidden = torch.matmul(self.weights["readout"][:, :-1].t(), gradient)
-        readout = sum_of_products(gradient, self._after)
-        return {**self.backward_from(d_hidden), "readout": readout}
+        return {**self.backward_from(d_hidden), "readout": self.readout_gradient(gradient)}
 
     def backward_from(self, d_hidden: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of ``core`` and ``initial``, given that of the hidden state after every step."""
@@ -112,6 +111,10 @@ class RecurrentTape(ABC):
     def core_gradient(self, d_drive: torch.Tensor) -> torch.Tensor:
         """Return the gradient of ``core``, given that of the drive of every step."""
         return sum_of_products(d_drive, self.full[: self.n_steps])
+
+    def readout_gradient(self, gradient: torch.Tensor) -> torch.Tensor:
+        """Return the gradient of ``readout``, given that of the heads."""
+        return sum_of_products(gradient, self._after)
 
     def input_gradient(self) -> torch.Tensor:
         """Return the gradient of the inputs, (n_steps, n_inputs, n_episodes), after ``backward_from``."""

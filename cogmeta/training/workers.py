@@ -16,6 +16,7 @@ import torch
 
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError
+from cogmeta.one_thread import one_thread
 from cogmeta.task import Task
 from cogmeta.training.collect import Batch, Collector
 from cogmeta.training.learner import Learner
@@ -137,9 +138,8 @@ def stop_workers(workers: list[tuple[Any, Connection]]) -> None:
 def serve(connection: Connection, parameters: tuple[Any, ...]) -> None:
     """Answer orders until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
-    torch.set_num_threads(1)
     part = Part(*parameters)
-    with torch.no_grad():
+    with one_thread(), torch.no_grad():
         while True:
             try:
                 order, arguments = connection.recv()

@@ -190,3 +190,16 @@ def test_the_initial_state_gets_no_gradient_from_an_unroll_that_goes_on(case):
     tape.carry()
     tape.forward()
     assert all(tape.backward(gradient)[name].abs().max() == 0 for name in initial)
+
+
+def test_the_compiled_tanh_is_tanh_and_lets_what_is_not_a_number_through():
+    compiled = fused.lstm_kernels()
+    if compiled is None:
+        pytest.skip("Numba is not installed (extra 'fast')")
+    at = np.linspace(-20, 20, 4001, dtype=np.float32)
+    ours = np.array([compiled.tanh(a) for a in at])
+    assert np.abs(ours - np.tanh(at.astype(float))).max() < 4e-7  # six or seven roundings of float32 near 1
+    assert np.isnan(compiled.tanh(np.float32("nan")))
+    gates = np.full(8, np.nan, np.float32)
+    compiled.squash(gates, 6)  # the loop, in which the compiler may take liberties
+    assert np.isnan(gates).all()
