@@ -13,21 +13,18 @@ no number is a subject's own) are refitted, a network's inverse temperature too;
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
+from analyses.comparison import HELD_OUT, Comparison
 from analyses.held_out import subject_of_episode, tempered_held_out, tiny_held_out
 from analyses.intervals import mean_interval
-from analyses.style import PALETTE, REFERENCE, new_axes, styled
 from analyses.tiny_players import TinyPlayer, tiny_log_likelihood
 from cogmeta.agent import Agent
 from cogmeta.errors import UserError
 from cogmeta.fitting import Fit, fit, log_likelihood, rollout_log_likelihood
 from cogmeta.fitting.held_out import folds, held_out_log_likelihood
-from cogmeta.fitting.selection import select_models
 from cogmeta.fitting.temperature import tempered
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
@@ -38,129 +35,6 @@ from cogmeta.trials import validate_trials
 
 Listener = Callable[[str], None]
 """Called with a line about what is being done."""
-
-IN_SAMPLE = ("log_likelihood_per_trial", "low", "high")
-FREQUENCIES = ("frequency", "exceedance", "protected_exceedance")
-"""Columns of Bayesian model selection."""
-
-HELD_OUT = ("held_out", "held_out_low", "held_out_high")
-"""Columns of scores on trials that were fitted too, and on trials that were left out of the fit."""
-
-
-@dataclass
-class Comparison:
-    """Scores of every player on every trial table.
-
-    Attributes
-    ----------
-    likelihood : DataFrame
-        One row a data set and player: ``data, player, fitted`` (numbers fitted to each subject), ``shared`` (numbers fitted to
-        all subjects together),
-        ``log_likelihood_per_trial`` (natural log, mean over trials; both choices of a two-step trial together),
-        ``low, high`` (95 % interval of the mean over subjects), ``n_subjects, n_trials``; where trials were held out,
-        the same on these: ``held_out, held_out_low, held_out_high``.
-    fits : dict
-        (data, model) -> Fit.
-    subjects : DataFrame
-        One row a data set, player and subject: ``data, player, fitted, pooled`` (True for what was fitted to all
-        subjects together), ``subject, log_likelihood`` (sum), ``n_choices``; where trials were held out, ``held_out`` (sum) too.
-    sizes : DataFrame
-        One row a fit of a tiny network: ``data, player, fitted_to`` (all, or all but a fold), ``n_units`` (chosen by inner folds
-        where there was a choice); empty without tiny networks.
-    """
-
-    likelihood: pd.DataFrame
-    fits: dict[tuple[str, str], Fit] = field(default_factory=dict)
-    subjects: pd.DataFrame = field(default_factory=pd.DataFrame)
-    sizes: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def held_out(self) -> pd.DataFrame | None:
-        """Return ``likelihood`` with held-out scores in the place of the others; None where nothing was held out."""
-        if HELD_OUT[0] not in self.likelihood:
-            return None
-        rest = self.likelihood.drop(columns=list(IN_SAMPLE))
-        return rest.rename(columns=dict(zip(HELD_OUT, IN_SAMPLE, strict=True)))
-
-    def frequencies(self, seed: int = 0) -> pd.DataFrame:
-        """Return how frequent each player is in the population that subjects come from (Bayesian model selection).
-
-        Parameters
-        ----------
-        seed : int
-            Of the samples behind exceedance probabilities.
-
-        Returns
-        -------
-        DataFrame
-            One row a data set and player: ``data, player, frequency, exceedance, protected_exceedance, omnibus_risk,
-            n_subjects``. The log evidence of a subject is what the player scored on held-out trials, where there are
-            some; else ``-BIC / 2``, without networks of a few units, which are fitted to all subjects together. Who
-            rules a choice out is left out.
-        """
-        tables = [_frequencies(self.evidence(data), seed).assign(data=data) for data in dict.fromkeys(self.subjects["data"])]
-        return pd.concat(tables, ignore_index=True)[["data", "player", *FREQUENCIES, "omnibus_risk", "n_subjects"]]
-
-    def evidence(self, data: str) -> pd.DataFrame:
-        """Return (n_subjects, n_players) log evidence on one data set, as ``frequencies`` takes it; subjects are the index."""
-        return _evidence(self.subjects[self.subjects["data"] == data])
-
-    def parameters(self) -> pd.DataFrame:
-        """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
-        rows = [
-            {"data": data, "model": model, "parameter": name, "median": summary["median"],
-             "quartile_1": summary["quartile_1"], "quartile_3": summary["quartile_3"], "n_subjects": len(fitted.table)}
-            for (data, model), fitted in self.fits.items() for name, summary in fitted.summary().iterrows()
-        ]
-        return pd.DataFrame(rows)
-
-    def wide_likelihood(self) -> pd.DataFrame:
-        """Return the log-likelihood a trial, one row a player and one column a data set, as text with its half interval."""
-        table = self.likelihood.assign(cell=[with_interval(row) for row in self.likelihood.itertuples()])
-        players = {row.player: fitted_as_text(row) for row in table.itertuples()}
-        wide = table.pivot(index="player", columns="data", values="cell").loc[list(players), list(dict.fromkeys(table["data"]))]
-        wide.insert(0, "fitted a subject", list(players.values()))
-        return wide.reset_index().rename_axis(columns=None)
-
-    def wide_parameters(self) -> pd.DataFrame:
-        """Return fitted parameters, one row a model and parameter and one column a data set: median [quartiles]."""
-        table = self.parameters()
-        many = table["n_subjects"] > 1
-        table["cell"] = table["median"].map("{:.2f}".format).where(~many, [
-            f"{r.median:.2f} [{r.quartile_1:.2f}, {r.quartile_3:.2f}]" for r in table.itertuples()])
-        keys = list(dict.fromkeys(zip(table["model"], table["parameter"], strict=True)))
-        wide = table.pivot(index=["model", "parameter"], columns="data", values="cell").loc[keys, list(dict.fromkeys(table["data"]))]
-        return wide.reset_index().rename_axis(columns=None)
-
-
-def _evidence(subjects: pd.DataFrame) -> pd.DataFrame:
-    """Return the log evidence of every subject for every player who rules nothing out."""
-    if HELD_OUT[0] in subjects:
-        evidence = subjects[HELD_OUT[0]]
-    else:
-        subjects = subjects[~subjects["pooled"]]
-        evidence = subjects["log_likelihood"] - subjects["fitted"] / 2 * np.log(np.maximum(subjects["n_choices"], 1))
-    wide = subjects.assign(evidence=evidence).pivot(index="subject", columns="player", values="evidence")
-    return wide[[name for name in dict.fromkeys(subjects["player"]) if np.isfinite(wide[name]).all()]]
-
-
-def _frequencies(evidence: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Return the model selection of one data set."""
-    found = select_models(evidence, seed)
-    table = found.table[list(FREQUENCIES)].rename_axis("player").reset_index()
-    return table.assign(omnibus_risk=found.omnibus_risk, n_subjects=len(evidence))
-
-
-def fitted_as_text(row: Any) -> str:
-    """Return how many numbers were fitted for one row of ``Comparison.likelihood``: to each subject, or to all together."""
-    return f"{row.shared} for all" if row.shared else str(row.fitted)
-
-
-def with_interval(row: Any) -> str:
-    """Return the score of one row of ``Comparison.likelihood`` as text, with half its interval."""
-    half = (row.high - row.low) / 2
-    if not np.isfinite(row.log_likelihood_per_trial):
-        return "ruled a choice out"
-    return f"{row.log_likelihood_per_trial:.3f}" + (f" ± {half:.3f}" if half > 0.0005 else "")
 
 
 def compare(
@@ -357,39 +231,3 @@ def _chance(rollout: Rollout, trials: pd.DataFrame) -> pd.Series:
     logits = np.zeros((*rollout.action.shape, spec.n_actions))
     logits[..., spec.family.choices[0].n_options or spec.n_options or spec.n_actions:] = -np.inf
     return rollout_log_likelihood(rollout.with_agent(logits, None), trials)
-
-
-def score_table(likelihood: pd.DataFrame) -> dict[str, dict[str, float | None]]:
-    """Return data set -> player -> log-likelihood a trial; None where a player ruled a choice out altogether."""
-    scores: dict[str, dict[str, float | None]] = {data: {} for data in likelihood["data"]}
-    for row in likelihood.itertuples():
-        score = float(row.log_likelihood_per_trial)
-        scores[row.data][row.player] = score if np.isfinite(score) else None
-    return scores
-
-
-@styled
-def plot_likelihood(likelihood: pd.DataFrame, data: str, ax: Axes | None = None) -> Axes:
-    """Draw the log-likelihood a trial of every player on one data set, chance as a line.
-
-    Parameters
-    ----------
-    likelihood : DataFrame
-        Of a ``Comparison``.
-    data : str
-        Which data set.
-    ax : Axes, optional
-    """
-    rows = likelihood[(likelihood["data"] == data) & np.isfinite(likelihood["log_likelihood_per_trial"])]
-    chance = rows.loc[rows["player"] == "chance", "log_likelihood_per_trial"].iloc[0]
-    rows = rows[rows["player"] != "chance"].iloc[::-1]
-    ax = new_axes(ax, 4.2, 0.7 + 0.24 * len(rows))
-    ends = np.abs(rows[["low", "high"]].to_numpy(float).T - rows["log_likelihood_per_trial"].to_numpy(float))
-    ax.errorbar(rows["log_likelihood_per_trial"], rows["player"], xerr=np.nan_to_num(ends), fmt="o", markersize=4, color=PALETTE[0],
-                ecolor="0.5", elinewidth=1)
-    ax.axvline(chance, color=REFERENCE, linestyle="--", linewidth=0.9)
-    ax.annotate("chance", (chance, 1), xycoords=("data", "axes fraction"), xytext=(-2, -2), textcoords="offset points", ha="right",
-                va="top", rotation=90, fontsize=7, color=REFERENCE)
-    ax.set_xlabel("Log-likelihood a trial (nats)")
-    ax.set_title(data)
-    return ax

@@ -12,7 +12,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand
 
-from analyses.compare import Comparison, fitted_as_text, with_interval
+from analyses.comparison import Comparison, fitted_as_text, with_interval
 from analyses.compare_results import Groups, compare_all, write_results
 from analyses.named_trials import read_named
 from analyses.players import find_player, read_settings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from analyses.behaviour import PEOPLE, summary
-from analyses.compare import Comparison, fitted_as_text, with_interval
+from analyses.comparison import Comparison, fitted_as_text, with_interval
 from analyses.intervals import as_text
 from analyses.report import Section
 from cogmeta.fitting.group_selection import GroupSelection

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from analyses import compare_report as report
 from analyses.behaviour import PEOPLE, compare_behaviour, plot_behaviour
-from analyses.compare import Comparison, Listener, compare, model_for, plot_likelihood, score_table
+from analyses.compare import Listener, compare, model_for
+from analyses.comparison import Comparison, plot_likelihood, score_table
 from analyses.group_differences import group_differences, plot_group_differences
 from analyses.report import render
 from analyses.style import save_figure
@@ -177,6 +178,7 @@ def write_results(results: Results, out: Path, command: str) -> None:
     command : str
         Shown on the page.
     """
+    results.comparison.save(out)
     for name, table in _tables(results).items():
         with atomic_path(out / f"{name}.csv") as part:
             table.to_csv(part, index=False)
@@ -193,12 +195,11 @@ def write_results(results: Results, out: Path, command: str) -> None:
 
 def _tables(results: Results) -> dict[str, pd.DataFrame]:
     comparison = results.comparison
-    named = {"likelihood": comparison.likelihood, "parameters": comparison.parameters(), "frequencies": results.frequencies,
+    named = {"parameters": comparison.parameters(), "frequencies": results.frequencies,
              "behaviour": _stacked(results.behaviour)}
     fits = {f"fit_{plain(data)}_{plain(model)}": fitted.parameters for (data, model), fitted in comparison.fits.items()}
     named |= {"group_differences": _stacked(results.differences)} if results.differences else {}
     named |= {"loo": _stacked(results.loo)} if results.loo else {}
-    named |= {"tiny_sizes": comparison.sizes} if len(comparison.sizes) else {}
     if results.group_frequencies:
         named["group_frequencies"] = report.group_frequency_table(results.group_frequencies)
     return named | fits

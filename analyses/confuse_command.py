@@ -9,7 +9,7 @@ from analyses.recover_command import progress_bar, read_design
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
 from cogmeta.command_options import Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -47,9 +47,7 @@ def run(
 
 
 def write_confusion(found: Confusion, out: Path) -> None:
-    """Write the three matrices and two figures into a folder."""
-    for name in ("counts", "confusion", "inversion"):
-        with atomic_path(out / f"{name}.csv") as part:
-            getattr(found, name).to_csv(part)
+    """Write the three matrices, what reads them back, and two figures into a folder."""
+    found.save(out)
     for name in ("confusion", "inversion"):
         save_figure(plot_confusion(found, inversion=name == "inversion").figure, out / name)

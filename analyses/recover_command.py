@@ -12,7 +12,7 @@ from analyses.recovery import plot_recovery
 from analyses.style import save_figure
 from cogmeta.command_options import Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import make_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.models.options import read_options, read_priors
@@ -65,10 +65,8 @@ def run(
 
 
 def write_recovery(found: Recovery, out: Path) -> None:
-    """Write recovery.csv, summary.csv and the figure into a folder."""
-    for name, table in (("recovery", found.table), ("summary", found.summary().reset_index())):
-        with atomic_path(out / f"{name}.csv") as part:
-            table.to_csv(part, index=False)
+    """Write recovery.csv, summary.csv, what reads them back, and the figure into a folder."""
+    found.save(out)
     save_figure(plot_recovery(found), out / "recovery")
 
 

@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.version import __version__
 
-ORDER = ("quickstart", "tasks", "models", "train", "simulate", "measure", "fit", "fit-network", "hbi", "recover", "confuse", "compare", "data", "figure")
+ORDER = ("quickstart", "tasks", "models", "train", "simulate", "measure", "fit", "fit-network", "hbi", "recover", "confuse", "posterior-predictive", "compare", "data", "figure")
 """Commands in the order in which a newcomer needs them; others follow by name."""
 
 

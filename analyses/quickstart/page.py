@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
-from analyses.compare import Comparison
+from analyses.comparison import Comparison
 from analyses.learning_curve import plot_training
 from analyses.quickstart import bandit, people, two_step
 from analyses.quickstart.bandit import BanditResult

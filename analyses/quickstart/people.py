@@ -14,7 +14,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim
-from analyses.compare import Comparison, compare, plot_likelihood, score_table
+from analyses.compare import compare
+from analyses.comparison import Comparison, plot_likelihood, score_table
 from analyses.stay_probability import group_stay, plot_stay_probability, stay_probability
 from analyses.stay_regression import stay_regression
 from analyses.style import styled

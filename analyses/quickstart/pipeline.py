@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analyses.compare import Comparison, compare, score_table
+from analyses.compare import compare
+from analyses.comparison import Comparison, score_table
 from analyses.quickstart import bandit, page, people, two_step
 from analyses.quickstart.bandit import BanditResult, play_bandit
 from analyses.quickstart.people import meet_people

@@ -21,6 +21,7 @@ from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.pieces import Listener, fingerprint, run_pieces
 from cogmeta.fitting.recovery import on_table
 from cogmeta.fitting.result import Fit
+from cogmeta.fitting.saved_tables import load_tables, save_tables
 from cogmeta.fitting.selection import CRITERIA, log_evidence
 from cogmeta.fitting.table_design import simulate_on_table
 from cogmeta.models.model import Model
@@ -50,6 +51,15 @@ class Confusion:
     def inversion(self) -> pd.DataFrame:
         """p(simulated | fit) with all models alike probable: columns sum to 1; NaN for a model that never wins."""
         return self.confusion.div(self.confusion.sum(axis=0), axis=1)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``counts.csv``, both matrices and the record ``confusion.json`` into a folder; nothing is pickled."""
+        return save_tables(folder, "confusion", {name: getattr(self, name) for name in ("counts", "confusion", "inversion")})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Confusion":
+        """Read what ``save`` (or ``cogmeta confuse``) wrote."""
+        return cls(load_tables(folder, "confusion")[0]["counts"])
 
     def __repr__(self) -> str:
         return (f"p(fit | simulated), {int(self.counts.to_numpy().sum())} simulated subjects; mean of the diagonal "

@@ -7,12 +7,14 @@ departs: any number of groups, where the source has two.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from cogmeta.errors import UserError
+from cogmeta.fitting.saved_tables import load_tables, save_tables
 from cogmeta.fitting.selection import Selection, dirichlet_posterior, free_energy, select_models
 
 
@@ -33,6 +35,21 @@ class GroupSelection:
     same: float
     table: pd.DataFrame
     together: Selection
+
+    def __repr__(self) -> str:
+        return f"probability that groups use models alike often: {self.same:.3g}\n{self.table.round(3).to_string(index=False)}"
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``group_frequencies.csv``, the record and, in a folder of its own, the selection of all together; nothing is pickled."""
+        folder = save_tables(folder, "group_selection", {"group_frequencies": self.table}, {"same": self.same})
+        self.together.save(folder / "together")
+        return folder
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "GroupSelection":
+        """Read what ``save`` wrote."""
+        tables, values = load_tables(folder, "group_selection")
+        return cls(values["same"], tables["group_frequencies"], Selection.load(Path(folder) / "together"))
 
 
 def compare_groups(

@@ -8,6 +8,7 @@ the outer fold. How ours departs: the score is the mean over the networks of the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import torch
 
 from cogmeta.errors import UserError
 from cogmeta.families import Family
+from cogmeta.fitting.saved_tables import load_tables, save_tables
 from cogmeta.fitting.tiny_network import Descent, TinyData, descend, log_likelihood_of, network_for
 from cogmeta.models.tiny_network import TinyNetwork
 from cogmeta.one_thread import one_thread
@@ -47,6 +49,20 @@ class NestedScores:
     def held_out(self) -> float:
         """Log-likelihood a choice over all outer folds (natural logarithm)."""
         return float(np.average(self.folds["held_out"], weights=self.folds["n_choices"]))
+
+    def __repr__(self) -> str:
+        return (f"nested cross-validation: log-likelihood a choice {self.held_out:.4f} on {len(self.folds)} outer folds\n"
+                f"{self.folds.round(4).to_string(index=False)}")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``nested.csv``, ``penalties.csv`` and the record ``nested_scores.json`` into a folder; nothing is pickled."""
+        return save_tables(folder, "nested_scores", {"nested": self.folds, "penalties": self.penalties})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "NestedScores":
+        """Read what ``save`` wrote."""
+        tables, _ = load_tables(folder, "nested_scores")
+        return cls(tables["nested"], tables["penalties"])
 
 
 def nested_cross_validation(

@@ -14,7 +14,7 @@ from cogmeta.files import atomic_path, make_folder
 
 STUDY_FILE = "study.json"
 PIECES = "pieces"
-TEXT = ("subject", "parameter", "flag", "fit")
+TEXT = ("subject", "parameter", "flag", "fit", "measure")
 """Columns of pieces that are no numbers."""
 
 Listener = Callable[[int, int], None]

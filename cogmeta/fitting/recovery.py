@@ -20,6 +20,7 @@ from cogmeta.fitting.estimate import check_priors, fit, prepare
 from cogmeta.fitting.penalty import Priors, with_priors
 from cogmeta.fitting.pieces import Listener, fingerprint, run_pieces
 from cogmeta.fitting.result import Fit
+from cogmeta.fitting.saved_tables import load_tables, model_of, model_record, save_tables
 from cogmeta.fitting.table_design import simulate_on_table
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model
@@ -59,6 +60,17 @@ class Recovery:
         rows = {name: {"symbol": symbols[name], **_agreement(self.table[self.table["parameter"] == name])}
                 for name in self.model.parameter_names}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``recovery.csv``, ``summary.csv`` and the record ``recovery.json`` into a folder; nothing is pickled."""
+        tables = {"recovery": self.table, "summary": self.summary()}
+        return save_tables(folder, "recovery", tables, {"model": model_record(self.model)})
+
+    @classmethod
+    def load(cls, folder: str | Path, model: Model | None = None) -> "Recovery":
+        """Read what ``save`` (or ``cogmeta recover``) wrote; a model that is not registered is passed."""
+        tables, values = load_tables(folder, "recovery")
+        return cls(model or model_of(values["model"]), tables["recovery"])
 
     def __repr__(self) -> str:
         n = self.table[["data_set", "subject"]].drop_duplicates().shape[0]

@@ -9,6 +9,7 @@ exceedance probabilities are sampled for any number of models (the sources integ
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from scipy.special import digamma, entr, expit, gammaln, logsumexp, softmax
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.fitting.result import Fit
+from cogmeta.fitting.saved_tables import load_tables, save_tables
 from cogmeta.simulate import check_seed
 
 CRITERIA = ("aic", "bic")
@@ -44,6 +46,21 @@ class Selection:
     table: pd.DataFrame
     responsibility: pd.DataFrame
     omnibus_risk: float
+
+    def __repr__(self) -> str:
+        return (f"Bayesian model selection: {self.responsibility.shape[1]} models, {len(self.responsibility)} subjects, omnibus risk "
+                f"{self.omnibus_risk:.3g}\n{self.table.round(3).to_string()}")
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``frequencies.csv``, ``responsibility.csv`` and the record ``selection.json`` into a folder; nothing is pickled."""
+        tables = {"frequencies": self.table, "responsibility": self.responsibility.rename_axis("subject")}
+        return save_tables(folder, "selection", tables, {"omnibus_risk": self.omnibus_risk})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Selection":
+        """Read what ``save`` wrote."""
+        tables, values = load_tables(folder, "selection")
+        return cls(tables["frequencies"], tables["responsibility"], values["omnibus_risk"])
 
 
 def criteria_table(fits: Sequence[Fit]) -> pd.DataFrame:

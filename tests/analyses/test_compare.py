@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from analyses.compare import compare, score_table
+from analyses.compare import compare
+from analyses.comparison import score_table
 from analyses.players import find_player, middle
 from cogmeta.errors import UserError
 from cogmeta.models import make_model

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "fitting.md").read_text(encoding="utf-8")
 WRITES = {"fit": "parameters.csv", "hbi": "responsibility.csv", "recover": "summary.csv", "compare": "likelihood.csv",
-          "fit-network": "nested.csv"}
+          "fit-network": "nested.csv", "posterior-predictive": "check.csv"}
 BAYES = all(importlib.util.find_spec(name) for name in ("nutpie", "arviz"))
 """Whether the extra is there that sampling needs."""
 
@@ -55,6 +55,8 @@ def test_the_commands_of_the_page_run(words, known, tmp_path, monkeypatch):
     module, app = entries[words[1]].split(":")
     monkeypatch.chdir(tmp_path)
     known["trials"].to_csv("trials.csv", index=False)
+    if words[1] == "posterior-predictive":
+        known["alone"].save("fit")  # as the first command of the page does
     result = CliRunner().invoke(getattr(import_module(module), app), words[2:], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert len(pd.read_csv(Path(words[words.index("--out") + 1]) / WRITES[words[1]])) > 0
