@@ -117,6 +117,10 @@ def run(
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
+    for row in (flags := results.comparison.flags()).head(5).itertuples():
+        console.print(f"{row.data}, subject {row.subject}, {row.player}: {row.flag}", style="yellow", markup=False, highlight=False)
+    if len(flags) > 5:
+        console.print(f"... {len(flags)} flags, see flags.csv", style="yellow")
     console.print(f"Open {out / 'report.html'}", soft_wrap=True, highlight=False)
 
 

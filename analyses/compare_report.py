@@ -119,6 +119,13 @@ def differences_section(
     return section
 
 
+def flags_section(flags: pd.DataFrame) -> Section:
+    """Return the section on subjects of whom estimates are not to be trusted."""
+    section = Section("Beware")
+    section.table(flags, "Subjects that were flagged", note="An estimate at its bound or not identified says little of its subject, and an error of it nothing.")
+    return section
+
+
 def parameters_section(comparison: Comparison) -> Section:
     """Return the section on fitted parameters."""
     section = Section("Fitted parameters")

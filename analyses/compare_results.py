@@ -199,6 +199,7 @@ def _tables(results: Results) -> dict[str, pd.DataFrame]:
              "behaviour": _stacked(results.behaviour)}
     fits = {f"fit_{plain(data)}_{plain(model)}": fitted.parameters for (data, model), fitted in comparison.fits.items()}
     named |= {"group_differences": _stacked(results.differences)} if results.differences else {}
+    named |= {"flags": flags} if len(flags := comparison.flags()) else {}
     named |= {"loo": _stacked(results.loo)} if results.loo else {}
     if results.group_frequencies:
         named["group_frequencies"] = report.group_frequency_table(results.group_frequencies)
@@ -235,6 +236,8 @@ def _page(results: Results, pictures: Mapping[str, list[Path]], command: str) ->
         sections.append(report.loo_section(results.loo))
     if results.differences:
         sections.append(report.differences_section(results.differences, results.formula, pictures, results.group_frequencies))
+    if len(flags := comparison.flags()):
+        sections.append(report.flags_section(flags))
     if comparison.fits:
         sections.append(report.parameters_section(comparison))
     made = {"seed": results.seed, "seconds": results.seconds, "versions": versions()}

@@ -99,6 +99,13 @@ class Comparison:
         """Return (n_subjects, n_players) log evidence on one data set, as ``frequencies`` takes it; subjects are the index."""
         return _evidence(self.subjects[self.subjects["data"] == data])
 
+    def flags(self) -> pd.DataFrame:
+        """Return what to beware of: ``data, subject, player, flag``, one row a flagged fit, and one a subject whom nobody is scored on."""
+        silent = self.subjects[self.subjects["n_choices"] == 0].drop_duplicates(["data", "subject"])
+        rows = [(row.data, row.subject, "everybody", "no scored choice: counts in no mean") for row in silent.itertuples()]
+        rows += [(data, subject, model, flag) for (data, model), fitted in self.fits.items() for subject, flag in fitted.flags.items()]
+        return pd.DataFrame(rows, columns=["data", "subject", "player", "flag"])
+
     def parameters(self) -> pd.DataFrame:
         """Return the quartiles over subjects of every fitted parameter: ``data, model, parameter, median, ...``."""
         rows = [

@@ -1,6 +1,7 @@
 """Fits of cognitive models, and the one likelihood that scores models, networks and people's choices alike."""
 
 from cogmeta.fitting.bayes.chains import Sampling
+from cogmeta.fitting.bayes.group_prior import GroupPrior
 from cogmeta.fitting.check import check_model
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.fitting.estimate import fit
@@ -16,7 +17,7 @@ from cogmeta.fitting.result import Fit
 from cogmeta.fitting.selection import Selection, criteria_table, log_evidence, select_families, select_models
 
 __all__ = [
-    "Confusion", "Fit", "GroupSelection", "HierarchicalComparison", "Recovery", "Sampling", "Selection",
+    "Confusion", "Fit", "GroupPrior", "GroupSelection", "HierarchicalComparison", "Recovery", "Sampling", "Selection",
     "check_model", "compare_groups", "confuse", "criteria_table", "fit", "fit_hbi", "held_out_log_likelihood",
     "latents", "log_evidence", "log_likelihood", "loo_table", "psis_loo", "recover", "rollout_log_likelihood",
     "select_families", "select_models",

@@ -1,6 +1,7 @@
 """Fit a cognitive model to the choices of every subject in a trial table."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from cogmeta.command_options import Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts
-from cogmeta.errors import UserError
+from cogmeta.errors import UserError, unknown_name
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.bayes.chains import Sampling
+from cogmeta.fitting.bayes.group_prior import GroupPrior
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.latents import latents
@@ -48,6 +50,7 @@ def main(
     chains: int | None = typer.Option(None, help="For nuts: chains, >= 2; 4 if not said."),
     draws: int | None = typer.Option(None, help="For nuts: draws a chain; 500 if not said."),
     tune: int | None = typer.Option(None, help="For nuts: draws before them, to tune step sizes; 500 if not said."),
+    group_prior: list[str] = typer.Option([], "--group-prior", metavar="NAME=NUMBER", help="For nuts: a scale of the group's priors: mean_sd (2.5), sd_scale (1.5), correlation_shape (2); repeatable."),
     target_accept: float | None = typer.Option(None, help="For nuts: 0.8 if not said; nearer to 1 against divergences."),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
@@ -70,6 +73,7 @@ def main(
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
                      covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
+                     group_prior=_group_prior(group_prior),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
@@ -102,6 +106,20 @@ def _sampling(method: str, **chosen: int | float | None) -> Sampling | None:
     if said and method != "nuts":
         raise UserError(f"--chains, --draws, --tune and --target-accept are for --method nuts; --method {method} draws nothing.")
     return Sampling(**said) if said else None
+
+
+def _group_prior(pairs: list[str]) -> GroupPrior | None:
+    """Return the scales of a group's priors that a command line asks for; None where it asks for none."""
+    known, said = [f.name for f in fields(GroupPrior)], {}
+    for pair in pairs:
+        name, _, number = (part.strip() for part in pair.partition("="))
+        if name not in known:
+            raise unknown_name("scale of a group's prior", name, known)
+        try:
+            said[name] = float(number)
+        except ValueError:
+            raise UserError(f"--group-prior reads NAME=NUMBER, such as sd_scale=1, got {pair!r}.") from None
+    return GroupPrior(**said) if said else None
 
 
 def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -> None:

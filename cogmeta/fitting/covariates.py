@@ -143,6 +143,9 @@ def _one_row_each(table: pd.DataFrame, subjects: list[str], formula: str) -> pd.
         if own[name].isna().any():
             raise UserError(f"the covariate {name!r} is missing for subject {own.index[own[name].isna()][0]!r}. Give it "
                             "one, or leave this subject out.")
+        if pd.api.types.is_numeric_dtype(own[name]) and not np.isfinite(own[name].to_numpy(float)).all():
+            who = own.index[~np.isfinite(own[name].to_numpy(float))][0]
+            raise UserError(f"the covariate {name!r} is {own[name][who]:g} for subject {who!r}; it must be a finite number.")
         if not pd.api.types.is_numeric_dtype(own[name]) and own[name].nunique() == 1:  # else patsy drops it without a word
             raise UserError(f"the covariate {name!r} is constant: {own[name].iloc[0]!r} for every subject. Leave it out.")
     return own

@@ -12,6 +12,7 @@ from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.compiled.engine import make_engine
 from cogmeta.fitting.covariates import Design, design_of, no_covariates
 from cogmeta.fitting.em import integrated_bic, maximise_group
+from cogmeta.fitting.bayes.group_prior import GroupPrior
 from cogmeta.fitting.bayes.hierarchy import Hierarchy
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.bayes.nuts import sample_group
@@ -49,6 +50,7 @@ def fit(
     sampling: Sampling | None = None,
     compiled: bool | None = None,
     priors: Priors | None = None,
+    group_prior: GroupPrior | None = None,
     **model_options: object,
 ) -> Fit:
     """Fit a model to each subject's choices.
@@ -90,6 +92,8 @@ def fit(
     priors : mapping, optional
         For "map": name of a parameter -> its prior in place of the declared one, such as ``{"learning_rate": "beta(2, 2)"}``;
         ``beta(a, b)``, ``gamma(shape, scale)``, ``normal(mean, sd)`` or ``flat``, of the natural parameter.
+    group_prior : GroupPrior, optional
+        For "nuts": scales of the priors of the group's means, SDs and correlations.
     **model_options
         For a name: the model's options, such as ``perseveration="outside"``.
 
@@ -117,6 +121,8 @@ def fit(
         check_installed()
     elif sampling is not None:
         raise UserError(f"sampling is for method='nuts'; method={method!r} draws nothing.")
+    elif group_prior is not None:
+        raise UserError(f"group_prior is for method='nuts'; method={method!r} has no prior of a group.")
     check_starts(n_starts)
     check_priors(priors, method)
     rng = check_seed(seed)
@@ -135,7 +141,7 @@ def fit(
     # many threads on tiny matrices only wait for each other; a likelihood that is not finite is flagged, not warned of
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
         if method == "nuts":
-            return search.sampled(covariance, rng, design, sampling or Sampling(), settings, episode)
+            return search.sampled(covariance, rng, design, sampling or Sampling(), settings, episode, group_prior or GroupPrior())
         best, group = search.group(covariance, rng, design) if method == "em" else (search.alone(method), {})
     return Fit(model, tabulate(model, sequences, best, method), method, settings, episode, group)
 
@@ -176,15 +182,15 @@ class _Search(NamedTuple):
 
     def sampled(
         self, covariance: str, rng: np.random.Generator, design: Design, sampling: Sampling, settings: dict[str, Any],
-        episode: tuple[str, ...] | None,
+        episode: tuple[str, ...] | None, prior: GroupPrior,
     ) -> Fit:
         """Sample subjects and their group, about what EM finds."""
         modes, group = self.modes(covariance, design, None)
-        hierarchy = Hierarchy(self.engine, modes, group, design, covariance)
+        hierarchy = Hierarchy(self.engine, modes, group, design, covariance, prior)
         drawn = sample_group(hierarchy, sampling, int(rng.integers(2**31)), self.listener)
         idata = inference_data(self.engine, drawn, design)
         table = tabulate_draws(self.engine, modes, drawn.u)
-        settings = settings | asdict(sampling) | {"covariance": covariance}
+        settings = settings | asdict(sampling) | {"covariance": covariance, "group_prior": asdict(prior)}
         return Fit(self.engine.model, table, "nuts", settings, episode, summarise(idata, drawn, design, sampling), idata)
 
     def group(self, covariance: str, rng: np.random.Generator, design: Design) -> tuple[Points, dict[str, Any]]:

@@ -35,6 +35,7 @@ from cogmeta.fitting.optimiser import Listener, Points, look, maximise, spread_s
 from cogmeta.fitting.penalty import GroupNormal, NoPenalty
 from cogmeta.fitting.selection import exceedance
 from cogmeta.fitting.sequences import sequences_of
+from cogmeta.fitting.subjects import choice_flags
 from cogmeta.models.model import Model
 from cogmeta.simulate import check_seed
 
@@ -292,6 +293,6 @@ def _result(
 
 def _parameters(engine: Engine, points: Points, subjects: list[str]) -> pd.DataFrame:
     natural = [p.to_natural(u) for p, u in zip(engine.model.scaled_parameters, points.u)]
-    flag = np.where(engine.count > 0, "", "no answered trial: the group's mean")
+    flag = [f"{word}: the group's mean" if word.startswith("no ") else word for word in choice_flags(engine.sequences)]
     return pd.DataFrame({"subject": subjects, **dict(zip(engine.model.parameter_names, natural)),
                          "log_likelihood": points.log_likelihood, "flag": flag})

@@ -182,7 +182,7 @@ class Fit:
             table = _read_table(folder / PARAMETERS_FILE)
             model = model or _registered(record)
             settings = {name: record[name] for name in ("n_starts", "seed")} | {"engine": record.get("engine", "plain")}
-            settings |= {name: record[name] for name in (*SAMPLING, "priors") if name in record}
+            settings |= {name: record[name] for name in (*SAMPLING, "priors", "group_prior") if name in record}
             episode = tuple(record["episode"]) if record["episode"] else None
             group = {k: np.array(v) if isinstance(v, list) and k not in WORDS else v for k, v in record["group"].items()}
             lacking = {"subject", "log_likelihood", "flag", *model.parameter_names} - set(table)

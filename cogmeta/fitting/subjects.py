@@ -84,27 +84,26 @@ def _flags(
     model: Model, sequences: Sequences, bound: np.ndarray, flat: np.ndarray, failed: np.ndarray
 ) -> list[str]:
     """Return what to beware of for each subject, in words."""
-    trials = np.bincount(sequences.subject, weights=sequences.length, minlength=len(sequences.subjects))
-    taken = np.zeros((len(sequences.subjects), sequences.choices[0].taken.shape[1]))
-    np.add.at(taken, sequences.subject, sequences.choices[0].taken.sum(axis=0).T)
-    names = np.array(model.parameter_names)
-    flags = []
-    for i in range(len(sequences.subjects)):
-        words = []
-        free = taken[i].sum()
-        if trials[i] == 0:
-            words.append("no answered trial: nothing was fitted")
-        elif free == 0:
-            words.append("no free choice: nothing was fitted")
-        elif free == 1:
-            words.append("only one trial")
-        elif taken[i].max() == free:
-            words.append("all choices identical")
+    names, flags = np.array(model.parameter_names), []
+    for i, word in enumerate(choice_flags(sequences)):
+        answered = not word.startswith("no answered trial")
+        words = [f"{word}: nothing was fitted" if word.startswith("no ") else word] if word else []
         if failed[i]:
             words.append("the likelihood is not finite at any start: nothing was fitted")
-        if trials[i] and bound[:, i].any():
+        if answered and bound[:, i].any():
             words.append("at bound: " + ", ".join(names[bound[:, i]]))
-        if trials[i] and flat[:, i].any():
+        if answered and flat[:, i].any():
             words.append("not identified: " + ", ".join(names[flat[:, i]]))
         flags.append("; ".join(words))
     return flags
+
+
+def choice_flags(sequences: Sequences) -> list[str]:
+    """Return what is odd about each subject's choices, whatever model is fitted: none, one, or all alike; else empty."""
+    trials = np.bincount(sequences.subject, weights=sequences.length, minlength=len(sequences.subjects))
+    taken = np.zeros((len(sequences.subjects), sequences.choices[0].taken.shape[1]))
+    np.add.at(taken, sequences.subject, sequences.choices[0].taken.sum(axis=0).T)
+    free = taken.sum(axis=1)
+    odd = [trials == 0, free == 0, free == 1, taken.max(axis=1) == free]
+    words = ["no answered trial", "no free choice", "only one trial", "all choices identical"]
+    return np.select(odd, words, "").tolist()

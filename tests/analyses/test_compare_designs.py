@@ -102,6 +102,17 @@ def test_groups_that_use_other_models_are_told_apart_and_a_slip_comes_before_the
     assert not heard
 
 
+def test_subjects_of_whom_little_is_known_are_told_and_not_dropped(people, tmp_path):
+    odd = people.astype({"choice": "Int64", "reward": float})
+    odd.loc[odd["subject"] == "habit3", ["choice", "reward"]] = None
+    odd.loc[odd["subject"] == "learner0", "choice"] = 0
+    done = run(tmp_path, odd, "--task", "bandit/independent", "--set", "n_trials=30", "--models", MODEL)
+    assert done.exit_code == 0 and "subject habit3, everybody: no scored choice: counts in no mean" in done.output, done.output
+    flags = pd.read_csv(tmp_path / "out" / "flags.csv").set_index(["subject", "player"])["flag"]
+    assert "all choices identical" in flags["learner0", MODEL] and "nothing was fitted" in flags["habit3", MODEL]
+    assert "Beware</h2>" in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_full_posteriors_are_compared_by_leaving_trials_out(people, tmp_path):
     pytest.importorskip("nutpie")
     done = run(tmp_path, people, "--task", "bandit/independent", "--set", "n_trials=30", "--models", MODEL, "bandit/choice_kernel", "--loo")

@@ -76,6 +76,8 @@ def test_em_without_covariates_reports_the_error_of_the_group_s_mean():
     ({"age": 30.0}, "~ age", "'age' is constant: 30 for every subject"),
     ({"age": np.arange(60)}, "~ age", "'age' must be constant within a subject, but 's0' has 20 values"),
     ({"age": np.repeat([1.0, np.nan, 3.0], 20)}, "~ age", "'age' is missing for subject 's1'"),
+    ({"age": np.repeat([1.0, np.inf, 3.0], 20)}, "~ age", "'age' is inf for subject 's1'; it must be a finite number"),
+    ({"sex": "f"}, "~ sex", "'sex' is constant: 'f' for every subject"),
     ({}, "~ weight", "'weight' is not defined. Columns are .*'age'"),
     ({}, "~ age +", "Write a formula such as"),
     ({}, "~ 0 + age", "leave out the intercept"),

@@ -9,7 +9,8 @@ from cogmeta.fitting import log_likelihood
 from cogmeta.fitting.covariates import Design, no_covariates
 from cogmeta.fitting.em import BROAD_VARIANCE, maximise_group
 from cogmeta.fitting.estimate import prepare
-from cogmeta.fitting.bayes.hierarchy import SD_SCALE, Hierarchy
+from cogmeta.fitting.bayes.group_prior import GroupPrior
+from cogmeta.fitting.bayes.hierarchy import Hierarchy
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.bayes.lkj import (SHAPE, correlation_factor, correlation_slope, correlation_start, lkj_log_density,
                                  lkj_slope)
@@ -37,12 +38,12 @@ def engine_of(model, trials):
     return Engine(model, sequences_of(model, table))
 
 
-def hierarchy_of(engine, covariance="full", design=None):
+def hierarchy_of(engine, covariance="full", design=None, prior=GroupPrior()):
     design, n = design or no_covariates(N), len(engine.count)
     starts = np.repeat(spread_starts(engine.model.scaled_parameters, 3, np.random.default_rng(0)), n, axis=1)
     with np.errstate(all="ignore"):
         modes, group = maximise_group(engine, look(engine, NoPenalty(), starts, np.tile(np.arange(n), 3)), covariance, None, design)
-    return Hierarchy(engine, modes, group, design, covariance)
+    return Hierarchy(engine, modes, group, design, covariance, prior)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,7 @@ def _plain_joint(engine, hierarchy, point):
     own = -0.5 * np.einsum("ij,jk,ik->", away, np.linalg.inv(covariance), away) - 0.5 * len(u) * np.linalg.slogdet(covariance)[1]
     middle = [p.to_unconstrained(np.asarray(p.plausible)).mean() for p in engine.model.parameters]
     prior = -0.5 * ((group.coefficients[0] - middle) ** 2).sum() / BROAD_VARIANCE
-    prior += (np.log(group.sd) - 0.5 * (group.sd / SD_SCALE) ** 2).sum()
+    prior += (np.log(group.sd) - 0.5 * (group.sd / GroupPrior().sd_scale) ** 2).sum()
     if hierarchy.full:  # LKJ of a Cholesky factor: row k (from 1) to the power K - k + 2 shape - 2; and the coordinates' Jacobian
         k, last = len(group.sd), np.diag(group.factor)
         prior += ((k - np.arange(1, k + 1) + 2 * SHAPE - 2) * np.log(last)).sum() + ((np.arange(k) + 2) * np.log(last))[1:].sum()
@@ -105,6 +106,26 @@ def _log_jacobian(hierarchy, point):
         step = np.concatenate([np.zeros(hierarchy.n_group), step.ravel()])
         columns[:, :, j] = (hierarchy.subjects(point + step) - hierarchy.subjects(point - step)) / 2e-5
     return np.linalg.slogdet(columns)[1].sum()
+
+
+def test_other_scales_of_the_prior_change_the_density_by_the_ratio_of_the_priors(learners):
+    engine, other = engine_of("bandit/rescorla_wagner_two_rates", learners), GroupPrior(mean_sd=1.0, sd_scale=0.5, correlation_shape=4.0)
+    given, usual = hierarchy_of(engine, prior=other), hierarchy_of(engine)
+    x = np.random.default_rng(5).standard_normal((3, given.n_dimensions))
+    group = given.group(x)
+    away = group.coefficients[:, 0] - given.prior_mean[0]
+    expected = -0.5 * (away**2).sum(axis=1) * (1 - 1 / BROAD_VARIANCE) - 0.5 * (group.sd**2).sum(axis=1) * (1 / 0.5**2 - 1 / 1.5**2)
+    expected += (4.0 - SHAPE) * 2 * np.log(np.diagonal(group.factor, axis1=1, axis2=2)).sum(axis=1)  # |R R'| to the power of the shapes' difference
+    np.testing.assert_allclose(given.evaluate(x)[0] - usual.evaluate(x)[0], expected, rtol=1e-9)
+
+
+def test_a_group_that_spreads_without_bounds_is_refused_and_not_computed(learners):
+    one = learners[(learners["subject"].astype(int) > 0) | (learners["trial"] == 0)]  # whose curvature is singular
+    hierarchy = hierarchy_of(engine_of("bandit/rescorla_wagner_two_rates", one))
+    x = np.zeros((2, hierarchy.n_dimensions))
+    x[1, hierarchy.n_terms * hierarchy.k:][:hierarchy.k] = 40 / hierarchy.log_sd_unit  # SDs of exp(40)
+    value, gradient = hierarchy.evaluate(x)
+    assert np.isfinite(value[0]) and value[1] == -np.inf and (gradient[1] == 0).all() and (gradient[0] != 0).any()
 
 
 def test_a_subject_who_says_nothing_stands_in_the_group_s_own_coordinates(learners):

@@ -16,7 +16,7 @@ from cogmeta.fitting import Fit, Sampling, fit, log_likelihood, loo_table, psis_
 from cogmeta.fitting.bayes.chains import sample
 from cogmeta.fitting.command import app
 from cogmeta.fitting.em import BROAD_VARIANCE
-from cogmeta.fitting.bayes.hierarchy import SD_SCALE
+from cogmeta.fitting.bayes.group_prior import GroupPrior
 from cogmeta.fitting.bayes.posterior import diagnose, group_table
 from cogmeta.models import make_model
 from cogmeta.models.bandit import BiasedRandom
@@ -49,7 +49,7 @@ class Exact:
         bias = make_model("bandit/random").parameters[0]
         middle = bias.to_unconstrained(np.asarray(bias.plausible)).mean()
         self.mean, self.sd = np.linspace(-1.5, 3.0, 121), np.exp(np.linspace(-6, 1.5, 120))
-        log_prior = norm.logpdf(self.mean, middle, np.sqrt(BROAD_VARIANCE))[:, None] + np.log(self.sd) - 0.5 * (self.sd / SD_SCALE) ** 2
+        log_prior = norm.logpdf(self.mean, middle, np.sqrt(BROAD_VARIANCE))[:, None] + np.log(self.sd) - 0.5 * (self.sd / GroupPrior().sd_scale) ** 2
         self.prior = np.exp(log_prior)  # by the logarithm of the SD, in which the grid is even
         node, weight = np.polynomial.hermite_e.hermegauss(60)
         self.weight = weight / weight.sum()

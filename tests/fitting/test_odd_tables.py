@@ -32,7 +32,7 @@ def test_hierarchical_inference_bears_one_trial_and_no_trial():
     silent = pd.DataFrame({"subject": ["silent"], "trial": [0], "choice": [None], "reward": [None]})
     found = fit_hbi([MODEL, "bandit/random"], pd.concat([trials, silent], ignore_index=True), n_starts=2)
     assert np.isfinite(found.responsibility.to_numpy()).all() and found.table["alpha"].sum() == pytest.approx(2 + 4)
-    assert found.parameters[MODEL]["flag"].tolist() == ["", "", "", "", "no answered trial: the group's mean"]
+    assert found.parameters[MODEL]["flag"].tolist() == ["", "", "", "only one trial", "no answered trial: the group's mean"]
 
 
 def test_choices_without_variance_are_flagged():
@@ -85,6 +85,11 @@ def test_thousands_of_sessions_of_unequal_length_are_each_scored_to_their_end():
     assert result.n_trials.to_list() == trials.groupby("subject").size().to_list()
     np.testing.assert_allclose(np.log(latents(result, trials)["probability_choice"]).groupby(trials["subject"]).sum(),
                                result.log_likelihood, atol=1e-9)
+
+
+def test_hierarchical_inference_flags_choices_without_variance():
+    constant = table([30, 30, 30], np.random.default_rng(0), choice=np.r_[np.zeros(30, int), np.arange(60) % 2])
+    assert fit_hbi([MODEL, "bandit/random"], constant, n_starts=2).parameters[MODEL]["flag"].tolist() == ["all choices identical", "", ""]
 
 
 @pytest.mark.parametrize("call", [fit, lambda model, trials: fit_hbi([model], trials)])

@@ -7,7 +7,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from cogmeta.errors import UserError
-from cogmeta.fitting import Fit, fit, recover
+from cogmeta.fitting import Fit, GroupPrior, Sampling, fit, recover
 from cogmeta.fitting.command import app
 from cogmeta.fitting.held_out import held_out_log_likelihood
 from cogmeta.models.prior import read_prior
@@ -87,3 +87,23 @@ def test_a_density_that_leaves_values_out_is_refused(coin):
         fit("bandit/rescorla_wagner", coin, priors={"inverse_temperature": "beta(2, 2)"})
     with pytest.raises(UserError, match="nothing can be drawn from a flat prior"):
         recover("bandit/random", make_task("bandit/independent"), 5, draw="prior", priors={"bias": "flat"})
+
+
+def test_scales_of_a_group_s_prior_are_for_full_bayes_and_a_slip_is_named(coin, tmp_path):
+    with pytest.raises(UserError, match="has no prior of a group"):
+        fit("bandit/random", coin, group_prior=GroupPrior(sd_scale=1.0))
+    coin.to_csv(tmp_path / "trials.csv", index=False)
+    for words, message in (("sd_scal=1", "Did you mean 'sd_scale'"), ("sd_scale=x", "reads NAME=NUMBER"), ("sd_scale=-1", "must be a number > 0")):
+        said = CliRunner().invoke(app, ["bandit/random", str(tmp_path / "trials.csv"), "--out", str(tmp_path / "fit"), "--group-prior", words])
+        assert isinstance(said.exception, UserError) and message in str(said.exception)
+
+
+def test_a_tight_prior_of_the_group_s_spread_draws_its_subjects_together(tmp_path):
+    pytest.importorskip("nutpie")
+    n = np.array([5, 10, 15, 20, 25])
+    coins = pd.concat([pd.DataFrame({"subject": f"s{k}", "trial": range(30), "choice": [0] * k + [1] * (30 - k), "reward": 0.0}) for k in n])
+    few = Sampling(n_chains=2, n_draws=200, n_tune=200)
+    wide, tight = (fit("bandit/random", coins, "nuts", sampling=few, group_prior=prior) for prior in (None, GroupPrior(sd_scale=0.05)))
+    assert tight.parameters["bias"].std() < 0.5 * wide.parameters["bias"].std()
+    tight.save(tmp_path)
+    assert Fit.load(tmp_path).settings["group_prior"]["sd_scale"] == 0.05

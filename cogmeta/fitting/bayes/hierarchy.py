@@ -44,14 +44,14 @@ from typing import NamedTuple
 import numpy as np
 
 from cogmeta.fitting.covariates import INTERCEPT, Design
-from cogmeta.fitting.em import BROAD_VARIANCE, able_subjects
+from cogmeta.fitting.bayes.group_prior import GroupPrior
+from cogmeta.fitting.em import able_subjects
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.bayes.lkj import correlation_factor, correlation_slope, correlation_start, lkj_log_density, lkj_slope
 from cogmeta.fitting.optimiser import Points
 
-SD_SCALE = 1.5
-"""Of the half-normal prior of the group's standard deviations: 95 % lie below 2.9, which on the logit scale means nearly
-all subjects at 0 or 1."""
+LARGEST_SD = 1e5
+"""No group spreads so far in logits or logarithms; beyond it a subject's coordinates can no longer be computed."""
 
 TRUST = 0.4
 """Share of the expected curvature that the coordinates are made of."""
@@ -101,6 +101,7 @@ class Hierarchy:
         From ``maximise_group``.
     design : Design
     covariance : {"full", "diagonal"}
+    prior : GroupPrior
 
     Attributes
     ----------
@@ -110,8 +111,10 @@ class Hierarchy:
         Coordinates of a point: coefficients, SDs, correlations, then each subject's parameters.
     """
 
-    def __init__(self, engine: Engine, modes: Points, group: dict, design: Design, covariance: str) -> None:
-        self.engine, self.design, self.full = engine, design, covariance == "full"
+    def __init__(
+        self, engine: Engine, modes: Points, group: dict, design: Design, covariance: str, prior: GroupPrior = GroupPrior()
+    ) -> None:
+        self.engine, self.design, self.full, self.prior = engine, design, covariance == "full", prior
         self.failed = np.flatnonzero(~np.isfinite(modes.objective))
         self.able = able_subjects(engine, modes)
         matrix = design.matrix - np.where(np.array(design.terms) == INTERCEPT, 0.0, design.matrix.mean(axis=0))
@@ -130,14 +133,14 @@ class Hierarchy:
         plausible = [p.to_unconstrained(np.asarray(p.plausible)).mean() for p in self.engine.model.scaled_parameters]
         spread = self.matrix.std(axis=0)
         self.prior_mean = np.where(spread[:, None] == 0, np.array(plausible), 0.0)
-        self.prior_sd = np.sqrt(BROAD_VARIANCE) / np.where(spread == 0, 1.0, spread)[:, None] * np.ones(self.k)
+        self.prior_sd = self.prior.mean_sd / np.where(spread == 0, 1.0, spread)[:, None] * np.ones(self.k)
 
     def _starts(self, group: dict, design: Design) -> None:
         """Keep EM's solution as the origin of the group's coordinates, and about its errors as their units."""
         n, sd = max(len(self.able), 2), np.maximum(np.sqrt(np.diag(group["covariance"])), SMALLEST_START)
         self.origin = np.array(group["coefficients"])
         self.origin[np.array(design.terms) == INTERCEPT] = design.matrix.mean(axis=0) @ group["coefficients"]
-        self.unit = self.prior_sd / np.sqrt(BROAD_VARIANCE) * sd / np.sqrt(n)
+        self.unit = self.prior_sd / self.prior.mean_sd * sd / np.sqrt(n)
         self.log_sd, self.log_sd_unit, self.free_unit = np.log(sd), 1 / np.sqrt(2 * n), 1 / np.sqrt(n)
         own = np.sqrt(np.diag(group["covariance"]))
         self.free = correlation_start(group["covariance"] / np.outer(own, own)) if self.full else np.zeros(0)
@@ -178,9 +181,11 @@ class Hierarchy:
         Returns
         -------
         log_density : (n_points,) float array
-            Up to a constant; -inf where the likelihood is not finite.
+            Up to a constant; -inf where the likelihood is not finite, or an SD beyond ``LARGEST_SD``.
         gradient : (n_points, n_dimensions) float array
         """
+        near = np.isfinite(x).all(axis=-1) & (self._parts(x)[1] < np.log(LARGEST_SD)).all(axis=-1)
+        x = np.where(near[:, None], x, 0.0)  # elsewhere the origin stands in, whose value is not used
         group = self.group(x)
         at = self._coordinates(x, group)
         log_likelihood, score = self._likelihood(at.u)
@@ -194,7 +199,7 @@ class Hierarchy:
             parts.append(correlation_slope(free, group.sd[..., None] * scale_bar) * self.free_unit)
         gradient = np.concatenate([*(a + b for a, b in zip(parts, slopes)), _flat(z_bar)], axis=-1)
         value = value + prior
-        fine = np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
+        fine = near & np.isfinite(value) & np.isfinite(gradient).all(axis=-1)
         return np.where(fine, value, -np.inf), np.where(fine[:, None], gradient, 0.0)
 
     def _likelihood(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -220,13 +225,13 @@ class Hierarchy:
     def _prior(self, x: np.ndarray, group: Group) -> tuple[np.ndarray, ...]:
         """Return the log-prior of the group and its slopes by the coordinates of coefficients, SDs and correlations."""
         away = (group.coefficients - self.prior_mean) / self.prior_sd
-        ratio = (group.sd / SD_SCALE) ** 2
+        ratio = (group.sd / self.prior.sd_scale) ** 2
         value = -0.5 * (away**2).sum(axis=(-2, -1)) + (np.log(group.sd) - 0.5 * ratio).sum(axis=-1)
         slopes = [_flat(-away / self.prior_sd * self.unit), (1 - ratio) * self.log_sd_unit]
         if self.full:
             free = self._parts(x)[2]
-            value = value + lkj_log_density(free, self.k)
-            slopes.append(lkj_slope(free, self.k) * self.free_unit)
+            value = value + lkj_log_density(free, self.k, self.prior.correlation_shape)
+            slopes.append(lkj_slope(free, self.k, self.prior.correlation_shape) * self.free_unit)
         return value, *slopes
 
 
