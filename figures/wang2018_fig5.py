@@ -16,7 +16,8 @@ shown are trained with the paper's .9 throughout. *Lag 5 of e*. It is a strong r
 small: after rewarded rare trials the exact belief with choices by a softmax has 0.19 there itself at .702 a trial, 0.26 at
 .692 (300 episodes; -.05 at .644); after rewarded common ones one network in eight is below 0 (-.44, standard error .27). *g alone*. Both references have the same error at the outcome,
 ``r - V(s)``, so that a model-free one explains .80 there as well, and .64 at the second stage (model-based .86). How the paper's
-learner comes to 5.8e-7 is not said in the text that we could see; what ours adds to the model-based one is as little.
+learner comes to 5.8e-7 is not said in the text that we could see; what ours adds to the model-based one is as little. That row, and
+those on means over lags, were added after the first run.
 """
 
 from collections.abc import Mapping, Sequence
