@@ -212,6 +212,8 @@ _PRESETS: dict[str, Preset] = {
     "bandit/matching_training": Preset(
         replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.448, 0.451, 0.449, 0.449, 0.45, 0.45, 0.449, 0.45)},
         seeds=tuple(range(8)), note="3 M steps at a step size of 5e-3 reached 0.451, the A2C of the bandits 0.446 in 8 M."),
+    "bandit/rl2_k2_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
+    "bandit/rl2_k20_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
     "bandit/rl2_k5_n10": Preset(_MANY_ARMS, expected={"regret": (1.665,)}, seeds=(0,), note="2 M steps reached 1.724."),
     "bandit/rl2_k10_n10": Preset(_MANY_ARMS, expected={"regret": (2.401,)}, seeds=(0,)),
     "bandit/rl2_k50_n10": Preset(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import typer
@@ -16,9 +17,10 @@ from cogmeta.errors import UserError
 from cogmeta.training import Interrupted, Learner
 from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Record
+from tasks.learner_settings import as_texts, parse_grid, parse_settings, with_settings
 from tasks.presets import check_names, imitation_of
 from tasks.train_run import command_line, learner_of, split, train_into
-from tasks.train_seeds import train_seeds
+from tasks.train_seeds import train_grid, train_seeds
 
 Draw = Callable[[Path], None]
 """Called with the folder of several seeds when all are trained."""
@@ -36,6 +38,8 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
         start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones."),
+        settings: list[str] = typer.Option([], "--set", help="NAME=VALUE of the learner, such as step_size=3e-3 or discount=0.8:0.96; repeatable."),
+        grid: list[str] = typer.Option([], "--grid", help="NAME=VALUE,VALUE of the learner: train every combination, in folders of OUT; repeatable."),
         steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
         seed: Seed = 0,
         seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
@@ -50,49 +54,52 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         Example:  cogmeta train bandit/independent --seed 0 --out runs/bandit
 
         Several:  cogmeta train bandit/independent --seeds 8 --out runs/bandit_seeds
+
+        A grid:   cogmeta train bandit/easy --grid step_size=1e-3,3e-3 --grid n_episodes=64,128 --seeds 2 --out runs/grid
         """
         check_names(task, agent, learner)
         if learner and imitate:
             raise UserError("--imitate is a learner of its own; leave --learner out.")
-        if seeds is not None and workers is not None:
-            raise UserError("--workers splits the batches of one training; with --seeds, --jobs says how many run side by side.")
-        given = imitation_of(task, imitate) if imitate else learner
-        n_steps = learner_of(task, given, steps if steps is None else check_n_steps(steps)).n_steps
-        asked = _Asked(task, out, agent, given, imitate, start, steps, n_steps)
-        if seeds is None:
+        if (seeds is not None or grid) and workers is not None:
+            raise UserError("--workers splits the batches of one training; with --seeds or --grid, --jobs says how many run side by side.")
+        given, texts = imitation_of(task, imitate) if imitate else learner, as_texts(parse_settings(settings))
+        chosen = with_settings(learner_of(task, given, steps if steps is None else check_n_steps(steps)), parse_settings(settings))
+        asked = _Asked(task, out, agent, chosen, learner, imitate, start, steps, tuple(texts))
+        if seeds is None and not grid:
             _run_one(asked, seed, resume, workers)
-        else:
-            with _cluster(backend, jobs, scheduler):
-                _run_seeds(asked, _seeds(seed, seeds), jobs, backend)
-            if draw is not None:
-                draw(out)
+            return
+        with _cluster(backend, jobs, scheduler):
+            folders = _run_many(asked, _seeds(seed, 1 if seeds is None else seeds), parse_grid(grid), jobs, backend)
+        for folder in folders if draw is not None else ():
+            draw(folder)
 
     return app
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is to be trained; ``n_steps`` are those of ``steps`` or the preset."""
+    """What is to be trained; ``settings`` are those by which ``learner`` differs from what ``name`` or the preset says."""
 
     task: str
     out: Path
     agent: str | None
-    learner: Learner | str | None
+    learner: Learner
+    name: str | None
     imitate: str | None
     start: Path | None
     steps: int | None
-    n_steps: int
+    settings: tuple[str, ...]
 
 
 def _run_one(asked: _Asked, seed: int, resume: bool, workers: int | None) -> None:
-    name = asked.learner if isinstance(asked.learner, str) else None
-    command = command_line(asked.task, asked.out, asked.agent, name, asked.steps, seed, asked.imitate, asked.start, workers)
-    learner = asked.learner if workers is None else split(learner_of(asked.task, asked.learner), workers)
+    command = command_line(asked.task, asked.out, asked.agent, asked.name, asked.steps, seed, asked.imitate, asked.start, workers,
+                           asked.settings)
+    learner = asked.learner if workers is None else split(asked.learner, workers)
     try:
         with _progress() as progress:
-            bar = progress.add_task(asked.task, total=asked.n_steps, said="")
+            bar = progress.add_task(asked.task, total=learner.n_steps, said="")
             train_into(asked.out, asked.task, learner, seed, resume, [lambda record: _show(progress, bar, record)],
-                       n_steps=asked.steps, agent=asked.agent, start=asked.start, command=command)
+                       agent=asked.agent, start=asked.start, command=command)
     except Interrupted as stopped:
         Console(stderr=True).print(f"{stopped} Go on with:  {command} --resume", soft_wrap=True, highlight=False)
         raise typer.Exit(130) from None
@@ -101,19 +108,26 @@ def _run_one(asked: _Asked, seed: int, resume: bool, workers: int | None) -> Non
     Console().print(f"trained agent: {asked.out} (on fresh episodes: {quality})", soft_wrap=True, highlight=False)
 
 
-def _run_seeds(asked: _Asked, seeds: list[int], jobs: int, backend: str) -> None:
-    total = asked.n_steps
+def _run_many(asked: _Asked, seeds: list[int], grid: list[dict[str, Any]], jobs: int, backend: str) -> list[Path]:
+    """Train from several seeds, or with several settings; return the folders that hold several seeds."""
+    options = {"n_steps": asked.steps, "agent": asked.agent, "imitate": asked.imitate, "start": asked.start, "learner_name": asked.name,
+               "settings": asked.settings}
+    n_runs, total = len(seeds) * max(1, len(grid)), asked.learner.n_steps
     with _progress() as progress:
-        bar = progress.add_task(f"{asked.task}, {len(seeds)} seeds", total=total * len(seeds), said="")
+        bar = progress.add_task(f"{asked.task}, {n_runs} runs", total=total * n_runs, said="")
 
-        def show(done: dict[int, int]) -> None:
+        def show(done: dict[Path, int]) -> None:
             finished = sum(count >= total for count in done.values())
-            progress.update(bar, completed=sum(min(count, total) for count in done.values()),
-                            said=f"{finished} of {len(seeds)} done")
+            progress.update(bar, completed=sum(min(count, total) for count in done.values()), said=f"{finished} of {n_runs} done")
 
-        table = train_seeds(asked.out, asked.task, seeds, asked.learner, backend, jobs, show, n_steps=asked.steps,
-                            agent=asked.agent, imitate=asked.imitate, start=asked.start)
-    Console().print(_summary(table, asked.out), soft_wrap=True, highlight=False)
+        if not any(grid):
+            tables = {asked.out: train_seeds(asked.out, asked.task, seeds, asked.learner, backend, jobs, show, **options)}
+        else:
+            table = train_grid(asked.out, asked.task, seeds, grid, asked.learner, backend, jobs, show, **options)
+            tables = {asked.out / str(text): rows for text, rows in table.groupby("settings", sort=False)}
+    for folder, table in tables.items():
+        Console().print(_summary(table, folder), soft_wrap=True, highlight=False)
+    return list(tables)
 
 
 def _summary(table: pd.DataFrame, out: Path) -> str:

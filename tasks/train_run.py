@@ -137,6 +137,7 @@ def split(learner: Learner, n_workers: int) -> Learner:
 def command_line(
     task_name: str, out: str | Path, agent: str | None = None, learner: str | None = None, n_steps: int | None = None,
     seed: int = 0, imitate: str | None = None, start: str | Path | None = None, workers: int | None = None,
+    settings: Sequence[str] = (),
 ) -> str:
     """Return the command line that makes one run.
 
@@ -146,7 +147,7 @@ def command_line(
     'cogmeta train bandit/independent --agent gru --seed 3 --out runs/a'
     """
     given = [("--agent", agent), ("--learner", learner), ("--imitate", imitate), ("--start", start), ("--steps", n_steps),
-             ("--seed", seed), ("--workers", workers)]
+             *(("--set", text) for text in settings), ("--seed", seed), ("--workers", workers)]
     options = " ".join(f"{name} {value}" for name, value in given if value is not None)
     return f"cogmeta train {task_name} {options} --out {out}"
 

@@ -1,6 +1,8 @@
 """Several seeds side by side: the same bytes as alone, nothing done twice, nothing lost with a worker."""
 
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -15,8 +17,9 @@ from analyses.learning_curve import over_seeds
 from analyses.train_command import app
 from cogmeta.agents import load_agent, load_record
 from cogmeta.errors import UserError
+from tasks.many_runs import steps_done
 from tasks.train_run import train_into
-from tasks.train_seeds import steps_done, train_seeds
+from tasks.train_seeds import train_seeds
 
 TASK, SHORT = "bandit/easy", {"n_steps": 4_000, "test_episodes": 20}
 
@@ -58,6 +61,35 @@ def test_the_command_trains_several_seeds_and_draws_their_curve(tmp_path):
         "weights.safetensors", "record.json", "learning_curve.csv"}
     assert load_agent(tmp_path / "seed_6").kind == "gru"
     assert load_record(tmp_path / "seed_6").command.endswith(f"--agent gru --steps 4000 --seed 6 --out {tmp_path / 'seed_6'}")
+
+
+def test_a_grid_trains_every_combination_as_each_would_be_trained_alone(tmp_path):
+    arguments = [TASK, "--learner", "a2c", "--set", "n_episodes=20", "--grid", "step_size=1e-3,3e-3", "--grid", "discount=0.8:0.9",
+                 "--steps", "4000", "--seeds", "2", "--jobs", "1"]
+    result = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "grid")])
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "grid" / "grid.csv")
+    names = ["step_size=0.001,discount=0.8:0.9", "step_size=0.003,discount=0.8:0.9"]
+    assert table["settings"].tolist() == [name for name in names for _ in range(2)] and table["seed"].tolist() == [0, 1, 0, 1]
+    assert (tmp_path / "grid" / names[1] / "learning_curve.png").is_file()
+    record = load_record(tmp_path / "grid" / names[1] / "seed_1")
+    command = shlex.split(record.command)
+    assert record.learner_settings["n_episodes"] == 20 and record.learner_settings["step_size"] == 0.003
+    result = CliRunner().invoke(app, [*command[2:-1], str(tmp_path / "alone")])
+    assert result.exit_code == 0, result.output
+    assert weights(tmp_path / "alone") == weights(tmp_path / "grid" / names[1] / "seed_1")
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["--set", "stepsize=1"], "Did you mean 'step_size'"), (["--set", "step_size"], "NAME=VALUE"),
+    (["--set", "unroll=4", "--set", "unroll=5"], "twice"), (["--set", "n_episodes=many"], "must be an integer"),
+    (["--set", "normalise_advantages=1"], "true or false"), (["--set", "step_size=fast"], "a line over training"),
+    (["--grid", "step_size=5,6"], r"in \[0, 0.1\]"), (["--grid", "unroll=5,5"], "each once"),
+])
+def test_a_setting_that_cannot_be_says_so(arguments, says, tmp_path):
+    result = CliRunner().invoke(app, [TASK, *arguments, "--steps", "100", "--out", str(tmp_path)])
+    assert isinstance(result.exception, UserError)
+    assert re.search(says, str(result.exception)), str(result.exception)
 
 
 KILLED = """

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from cogmeta.agents.store import NETWORKS
 from tasks.presets import LEARNERS, check_names, imitation_of
@@ -36,10 +37,10 @@ def test_the_blocked_pair_of_the_page_behaves(known):
 def test_the_commands_of_the_page_name_what_there_is():
     commands = [shlex.split(line.partition("#")[0]) for line in PAGE.splitlines() if line.startswith("cogmeta train")]
     assert len(commands) >= 5
-    options = {parameter for call in app.registered_commands for parameter in call.callback.__annotations__}
+    options = {option for parameter in get_command(app).params for option in parameter.opts}
     for _, _, task, *rest in commands:
         given = dict(zip(rest[::2], rest[1::2], strict=True))
-        assert {name.removeprefix("--") for name in given} <= options
+        assert set(given) <= options
         check_names(task, given.get("--agent"), given.get("--learner"))
         if "--imitate" in given:
             imitation_of(task, given["--imitate"])
