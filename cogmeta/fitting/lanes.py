@@ -9,32 +9,41 @@ trial-wise logits as their Jacobian ``J``. With the probabilities ``p`` of the o
 
 so a Gauss-Newton step needs no second derivatives and no exponentials in the displaced slabs. Parameters that
 ``update`` never reads (inverse temperatures, weights) do not displace the values: their slabs run the policy only.
-Which ones those are is found out by running the model, not declared. Lanes run in blocks that fit into a processor's
-cache.
+Which ones those are is found out by running the model, not declared.
+
+Learning goes trial by trial, choosing does not: ``policy`` runs once a stretch of trials, on the values that they meet, with an
+axis of trials before that of the slabs. Lanes run in blocks; stretches are as long as fits into a processor's cache.
+
+A search that is far from its end needs no fifteen digits: ``rough`` gives the same engine in single precision, which takes half
+the time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
+from cogmeta.fitting.logits import curvature, log_probability, slope
 from cogmeta.fitting.sequences import Sequences
 from cogmeta.models.model import Model
 from cogmeta.models.trial import Trial, in_tuple
 
-DISPLACEMENT = 1e-7
-"""Step of the finite differences, in unconstrained coordinates: truncation and rounding are both about 1e-7."""
+DISPLACEMENT = {np.float64: 1e-7, np.float32: 1e-3}
+"""Step of the finite differences, in unconstrained coordinates, where truncation and rounding are about alike."""
 
 BLOCK_BYTES = 64e6
 """Most memory that the stored logits of one block take."""
 
-BLOCK_LANES = 1000
+STRETCH_CELLS = 4000
+"""Trials, times lanes, of a stretch."""
+
+BLOCK_LANES = 2000
 """Most lanes of a block."""
 
-FEW_LANES = 300
-"""Below this an operation costs what calling it costs: where only slopes are asked for, all parameters displace the values, so
-that the policy runs once a trial and not twice (50 lanes, seven parameters: 13 ms instead of 19)."""
+MANY_SETS = 100
+"""From which on single precision is worth its while: fewer cost what calling NumPy's functions costs."""
 
 
 class _NewlyRead(Exception):
@@ -56,16 +65,29 @@ class Engine:
     model : Model
         Adapted to the table.
     sequences : Sequences
+    dtype : {numpy.float64, numpy.float32}
+        In which it computes; what it returns is in double precision.
     """
 
     name = "plain"
 
-    def __init__(self, model: Model, sequences: Sequences) -> None:
-        self.model, self.sequences = model, sequences
+    def __init__(self, model: Model, sequences: Sequences, dtype: type[np.floating] = np.float64) -> None:
+        self.model, self.sequences, self.dtype = model, sequences, dtype
         self.learning: tuple[str, ...] = ()
         self.count = np.bincount(sequences.subject, minlength=len(sequences.subjects))
         self.first = np.concatenate([[0], np.cumsum(self.count)[:-1]])
         self._cut: tuple[bytes, _Block] | None = None
+
+    def rough(self, n_sets: int) -> "Engine":
+        """Return the engine for a step of a search that is far from its end, with so many sets of parameters.
+
+        In single precision (log-likelihoods to about 1e-4, slopes to about 1e-3 of their size), or this one where they are few.
+        """
+        return self if n_sets < MANY_SETS else self._single
+
+    @cached_property
+    def _single(self) -> "Engine":
+        return Engine(self.model, self.sequences.astype(np.float32), np.float32)
 
     def evaluate(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return log-likelihood, score and Fisher matrix of sets of parameters.
@@ -83,25 +105,12 @@ class Engine:
         score : (n_sets, n_parameters) float array
         fisher : (n_sets, n_parameters, n_parameters) float array
         """
-        n_parameters, n_sets = u.shape
-        out = (np.zeros(n_sets), np.zeros((n_sets, n_parameters)), np.zeros((n_sets, n_parameters, n_parameters)))
-        for lanes, lane_set in self._blocks(subject):
-            for total, part in zip(out, self._block(lanes, u[:, lane_set])):
-                np.add.at(total, lane_set, part)
-        return out
+        k, n = u.shape
+        return self._totals(curvature, u, subject, (np.zeros(n), np.zeros((n, k)), np.zeros((n, k, k))))
 
     def score(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return log-likelihood (n_sets,) and score (n_sets, n_parameters) as ``evaluate`` does, and no curvature."""
-        n_parameters, n_sets = u.shape
-        out = np.zeros(n_sets), np.zeros((n_sets, n_parameters))
-        for lanes, lane_set in self._blocks(subject):
-            few = len(lanes) < FEW_LANES
-            block, logits, learning = self._logits(lanes, u[:, lane_set], self.model.parameter_names if few else None)
-            order = np.array(_slab_order(self.model, learning)) - 1
-            for z, taken in zip(logits, block.taken):
-                for total, part in zip(out, _slope(z, taken, order)):
-                    np.add.at(total, lane_set, part)
-        return out
+        return self._totals(slope, u, subject, (np.zeros(u.shape[1]), np.zeros(u.shape[::-1])))
 
     def log_likelihood(self, u: np.ndarray, subject: np.ndarray) -> np.ndarray:
         """Return (n_sets,) log-likelihoods alone, at a fraction of the cost of ``evaluate``."""
@@ -156,7 +165,7 @@ class Engine:
         return np.concatenate(rows)
 
     def _natural(self, u: np.ndarray) -> list[np.ndarray]:
-        return [p.to_natural(x) for p, x in zip(self.model.scaled_parameters, u)]
+        return [np.asarray(p.to_natural(x), self.dtype) for p, x in zip(self.model.scaled_parameters, u)]
 
     def _blocks(self, subject: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return (sequences, set of each) of every block; lanes of like length stand together."""
@@ -175,35 +184,72 @@ class Engine:
             start += size
         return blocks
 
-    def _block(self, lanes: np.ndarray, u: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        block, logits, learning = self._logits(lanes, u)
-        order = _slab_order(self.model, learning)
-        parts = [_curvature(z, taken, order) for z, taken in zip(logits, block.taken)]
-        return tuple(sum(part) for part in zip(*parts))
+    def _totals(
+        self, measure: Callable[..., tuple[np.ndarray, ...]], u: np.ndarray, subject: np.ndarray, out: tuple[np.ndarray, ...]
+    ) -> tuple[np.ndarray, ...]:
+        """Add what a function of logits, choices and slabs tells of every lane to its set's row of ``out``."""
+        for lanes, lane_set in self._blocks(subject):
+            for total, part in zip(out, self._measured(measure, lanes, u[:, lane_set])):
+                np.add.at(total, lane_set, part)
+        return out
 
-    def _logits(
-        self, lanes: np.ndarray, u: np.ndarray, learning: tuple[str, ...] | None = None
-    ) -> tuple["_Block", list[np.ndarray], tuple[str, ...]]:
-        """Return the trials of some lanes, their displaced logits, and the parameters that displaced the values."""
-        block = self._cut_out(lanes)
+    def _measured(
+        self, measure: Callable[..., tuple[np.ndarray, ...]], lanes: np.ndarray, u: np.ndarray
+    ) -> tuple[np.ndarray, ...]:
         while True:
+            slabs = _slabs(self.model, self.learning)
             try:
-                known = self.learning if learning is None else learning
-                return block, _displaced_logits(self.model, block, u, known), known
+                block, logits = self._displaced_logits(lanes, u)
+                parts = [measure(z, taken, slabs, DISPLACEMENT[self.dtype]) for z, taken in zip(logits, block.taken)]
+                return tuple(sum(part) for part in zip(*parts))
             except _NewlyRead as found:
                 if found.args[0] not in self.model.parameter_names:
                     raise AttributeError(f"{self.model.name} has no parameter {found.args[0]!r}") from None
                 self.learning += (found.args[0],)
 
+    def _displaced_logits(self, lanes: np.ndarray, u: np.ndarray) -> tuple["_Block", list[np.ndarray]]:
+        """Return the trials of some lanes and the logits of every choice: slab 0 undisplaced, then one slab a parameter."""
+        model, block, learning = self.model, self._cut_out(lanes), self.learning
+        base = {name: x[None] for name, x in zip(model.parameter_names, self._natural(u))}
+        moved = dict(zip(model.parameter_names, self._natural(u + DISPLACEMENT[self.dtype])))
+        others = [name for name in model.parameter_names if name not in learning]
+        learner = _Learning(**_displace(base, moved, learning, first=1))
+        chooser = SimpleNamespace(**{**base, **vars(learner)})
+        bystander = SimpleNamespace(**{**base, **_displace(base, moved, others, first=0)})
+        n_learning = 1 + len(learning)
+        logits = block.empty_logits(n_learning + len(others), self.dtype)
+        for stretch, values in self._stretches(block, learner, n_learning):
+            block.store(logits, stretch, slice(n_learning), model.policy(values, chooser))
+            if others:
+                undisplaced = _each(lambda x: x[..., :1, :], values)
+                block.store(logits, stretch, slice(n_learning, None), model.policy(undisplaced, bystander))
+        return block, logits
+
+    def _stretches(self, block: "_Block", parameters: SimpleNamespace, n_slabs: int) -> Iterator[tuple[slice, Any]]:
+        """Yield stretches of trials with the values that they meet, which have an axis of trials before the slabs'.
+
+        Each stretch is written over the one before.
+        """
+        start = self.model.initial_values((n_slabs, block.n_lanes), parameters)
+        values = _each(lambda x: x.astype(self.dtype), start)
+        size = max(1, min(len(block.trials), STRETCH_CELLS // max(1, block.n_lanes)))
+        met = _each(lambda x: np.empty((size, *x.shape[:-2], n_slabs, block.n_lanes), self.dtype), values)
+        kept = _arrays(met)
+        for first in range(0, len(block.trials), size):
+            trials = block.trials[first:first + size]
+            for t, trial in enumerate(trials):
+                for array, x in zip(kept, _arrays(values)):
+                    array[t] = x
+                values = self.model.update(values, parameters, trial)
+            yield slice(first, first + len(trials)), _each(lambda x: np.moveaxis(x[:len(trials)], 0, -3), met)
+
     def _trial_log_likelihood(self, lanes: np.ndarray, natural: list[np.ndarray]) -> np.ndarray:
         block = self._cut_out(lanes)
         parameters = SimpleNamespace(**{name: x[None] for name, x in zip(self.model.parameter_names, natural)})
-        logits = _empty_logits(block, 1)
-        values = self.model.initial_values((1, len(lanes)), parameters)
-        for t, trial in enumerate(block.trials):
-            block.store(logits, t, slice(None), self.model.policy(values, parameters))
-            values = self.model.update(values, parameters, trial)
-        return sum(_log_probability(z[:, :, 0], taken) for z, taken in zip(logits, block.taken))
+        logits = block.empty_logits(1, self.dtype)
+        for stretch, values in self._stretches(block, parameters, 1):
+            block.store(logits, stretch, slice(None), self.model.policy(values, parameters))
+        return sum(log_probability(z[:, :, 0], taken) for z, taken in zip(logits, block.taken))
 
     def _cut_out(self, lanes: np.ndarray) -> "_Block":
         key = lanes.tobytes()
@@ -220,19 +266,24 @@ class _Block:
         self.n_lanes = len(lanes)
         events = {name: _columns_of(sequences, name, n_trials, lanes)[..., None, :] for name in sequences.events}
         names = {id(array): name for name, array in sequences.events.items()}
-        self.taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else
-                      _columns(c.taken[:n_trials], lanes) for c in sequences.choices]
-        self.given = [None if c.given is None else events[names[id(c.given)]] for c in sequences.choices]
+        taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else _columns(c.taken[:n_trials], lanes)
+                 for c in sequences.choices]
+        self.taken = [x.swapaxes(0, 1) for x in taken]
+        self.given = [None if c.given is None else events[names[id(c.given)]].swapaxes(0, 1) for c in sequences.choices]
         self.trials = [Trial(**{name: array[t] for name, array in events.items()}) for t in range(n_trials)]
 
-    def store(self, logits: list[np.ndarray], t: int, slabs: slice, policy: Any) -> None:
-        """Write a policy's logits at trial t, relative to the first option, in the state that was met."""
+    def empty_logits(self, n_slabs: int, dtype: type[np.floating]) -> list[np.ndarray]:
+        """Return an array (n_options - 1, n_trials, n_slabs, n_lanes) a choice."""
+        return [np.empty((len(taken) - 1, len(self.trials), n_slabs, self.n_lanes), dtype) for taken in self.taken]
+
+    def store(self, logits: list[np.ndarray], stretch: slice, slabs: slice, policy: Any) -> None:
+        """Write a policy's logits in a stretch of trials, relative to the first option, in the states that were met."""
         for c, logit in enumerate(in_tuple(policy)):
-            place = logits[c][t, :, slabs]
+            place = logits[c][:, stretch, slabs]
             if self.given[c] is None:
                 np.subtract(logit[1:], logit[:1], out=place)
                 continue
-            state, difference = self.given[c][t], logit[:, 1:] - logit[:, :1]
+            state, difference = self.given[c][:, stretch], logit[:, 1:] - logit[:, :1]
             if len(difference) == 2:
                 change = difference[1] - difference[0]
                 change *= state[1]
@@ -261,34 +312,27 @@ def _columns_of(sequences: Sequences, name: str, n_trials: int, lanes: np.ndarra
     return np.ascontiguousarray(sequences.by_sequence[name][lanes].T[:n_trials])
 
 
-def _empty_logits(block: _Block, n_slabs: int) -> list[np.ndarray]:
-    """Return an array (n_trials, n_options - 1, n_slabs, n_lanes) a choice."""
-    return [np.empty((len(taken), taken.shape[1] - 1, n_slabs, block.n_lanes)) for taken in block.taken]
-
-
-def _slab_order(model: Model, learning: Sequence[str]) -> list[int]:
+def _slabs(model: Model, learning: Sequence[str]) -> np.ndarray:
     """Return the slab of each parameter: those that displace the values come first."""
     names = [*learning, *(name for name in model.parameter_names if name not in learning)]
-    return [1 + names.index(name) for name in model.parameter_names]
+    return np.array([1 + names.index(name) for name in model.parameter_names], int)
 
 
-def _displaced_logits(model: Model, block: _Block, u: np.ndarray, learning: Sequence[str]) -> list[np.ndarray]:
-    """Return the logits of every choice: slab 0 undisplaced, then one slab a parameter."""
-    base = {p.name: p.to_natural(x)[None] for p, x in zip(model.scaled_parameters, u)}
-    moved = {p.name: p.to_natural(x + DISPLACEMENT) for p, x in zip(model.scaled_parameters, u)}
-    others = [name for name in model.parameter_names if name not in learning]
-    learner = _Learning(**_displace(base, moved, learning, first=1))
-    chooser = SimpleNamespace(**{**base, **vars(learner)})
-    bystander = SimpleNamespace(**{**base, **_displace(base, moved, others, first=0)})
-    n_learning = 1 + len(learning)
-    logits = _empty_logits(block, n_learning + len(others))
-    values = model.initial_values((n_learning, block.n_lanes), learner)
-    for t, trial in enumerate(block.trials):
-        block.store(logits, t, slice(n_learning), model.policy(values, chooser))
-        if others:
-            block.store(logits, t, slice(n_learning, None), model.policy(_undisplaced(values), bystander))
-        values = model.update(values, learner, trial)
-    return logits
+def _each(function: Callable, values: Any) -> Any:
+    """Apply a function to each array of values, whatever these are kept in: an array, a tuple, a named tuple, a dict."""
+    if isinstance(values, np.ndarray):
+        return function(values)
+    if isinstance(values, dict):
+        return {name: _each(function, part) for name, part in values.items()}
+    parts = [_each(function, part) for part in values]
+    return type(values)(*parts) if hasattr(values, "_fields") else tuple(parts)
+
+
+def _arrays(values: Any) -> list[np.ndarray]:
+    """Return the arrays of values, whatever these are kept in."""
+    if isinstance(values, np.ndarray):
+        return [values]
+    return [array for part in (values.values() if isinstance(values, dict) else values) for array in _arrays(part)]
 
 
 def _displace(
@@ -300,89 +344,3 @@ def _displace(
         out[name] = np.repeat(base[name], first + len(names), axis=0)
         out[name][first + k] = moved[name]
     return out
-
-
-def _undisplaced(values: Any) -> Any:
-    """Return the first slab of values, whatever they are kept in."""
-    if isinstance(values, np.ndarray):
-        return values[..., :1, :]
-    if isinstance(values, dict):
-        return {name: _undisplaced(value) for name, value in values.items()}
-    parts = [_undisplaced(value) for value in values]
-    return type(values)(*parts) if hasattr(values, "_fields") else tuple(parts)
-
-
-def _log_probability(z: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Return log softmax of the option taken; z is relative to the first option, axes (trial, option, lane)."""
-    if z.shape[1] == 1:
-        return _two_options(z[:, 0], taken)[0]
-    top = np.maximum(z.max(axis=1), 0.0)
-    norm = top + np.log(np.exp(-top) + np.exp(z - top[:, None]).sum(axis=1))
-    return (taken[:, 1:] * z).sum(axis=1) - norm * taken.sum(axis=1)
-
-
-def _two_options(z: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return log-probability of the option taken, its residual and the variance p (1 - p), all (trial, lane)."""
-    sign = taken[:, 1] - taken[:, 0]
-    valid = np.abs(sign)
-    ahead = sign * z
-    small = np.exp(-np.abs(ahead))
-    norm = 1 + small
-    log_probability = valid * (np.minimum(ahead, 0.0) - np.log(norm))
-    residual = sign * (np.exp(-np.maximum(ahead, 0.0)) / norm)
-    return log_probability, residual, valid * small / norm**2
-
-
-def _slope(z: np.ndarray, taken: np.ndarray, slabs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return log-likelihood and score of each lane from the logits of one choice; z is used up."""
-    jacobian = np.subtract(z[:, :, 1:], z[:, :, :1], out=z[:, :, 1:])
-    if z.shape[1] == 1:
-        log_probability, residual, _ = _two_options(z[:, 0, 0], taken)
-        residual = residual[:, None]
-    else:
-        log_probability = _log_probability(z[:, :, 0], taken)
-        residual = taken[:, 1:] - _probability(z[:, :, 0], taken)
-    score = np.einsum("tokl,tol->lk", jacobian, residual) / DISPLACEMENT
-    return log_probability.sum(axis=0), score[:, slabs]
-
-
-def _curvature(z: np.ndarray, taken: np.ndarray, order: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return log-likelihood, score and Fisher matrix of each lane from the logits of one choice; z is used up."""
-    jacobian = np.subtract(z[:, :, 1:], z[:, :, :1], out=z[:, :, 1:])
-    if z.shape[1] == 1:
-        log_probability, residual, variance = _two_options(z[:, 0, 0], taken)
-        score, fisher = _sums(jacobian[:, 0], residual, variance)
-    else:
-        log_probability = _log_probability(z[:, :, 0], taken)
-        score, fisher = _many_options(z[:, :, 0], jacobian, taken)
-    slabs = np.array(order) - 1
-    return log_probability.sum(axis=0), score[:, slabs], fisher[:, slabs[:, None], slabs]
-
-
-def _many_options(z: np.ndarray, jacobian: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return score and Fisher matrix where there are three options or more; axes (trial, option, slab, lane)."""
-    p = _probability(z, taken)
-    mean = (p[:, :, None] * jacobian).sum(axis=1)
-    flat = (-1, *jacobian.shape[2:])
-    score, raw = _sums(jacobian.reshape(flat), (taken[:, 1:] - p).reshape(-1, flat[-1]), p.reshape(-1, flat[-1]))
-    return score, raw - _sums(mean, mean[:, 0], np.ones_like(mean[:, 0]))[1]
-
-
-def _probability(z: np.ndarray, taken: np.ndarray) -> np.ndarray:
-    """Return the probabilities of all options but the first, 0 where nothing is scored; axes (trial, option, lane)."""
-    top = np.maximum(z.max(axis=1, keepdims=True), 0.0)
-    weight = np.exp(z - top)
-    return taken.sum(axis=1, keepdims=True) * weight / (np.exp(-top) + weight.sum(axis=1, keepdims=True))
-
-
-def _sums(jacobian: np.ndarray, residual: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return sum J r and sum J w J' over the first axis; axes (row, slab, lane). Slabs that are zero cost nothing."""
-    n_slabs, n_lanes = jacobian.shape[1:]
-    score, fisher = np.zeros((n_lanes, n_slabs)), np.zeros((n_lanes, n_slabs, n_slabs))
-    live = [k for k in range(n_slabs) if jacobian[::16, k].any() or jacobian[:, k].any()]
-    for i, k in enumerate(live):
-        score[:, k] = np.einsum("tl,tl->l", jacobian[:, k], residual) / DISPLACEMENT
-        weighted = weight * jacobian[:, k]
-        for j in live[i:]:
-            fisher[:, k, j] = fisher[:, j, k] = np.einsum("tl,tl->l", weighted, jacobian[:, j]) / DISPLACEMENT**2
-    return score, fisher

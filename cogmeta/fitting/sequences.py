@@ -5,7 +5,7 @@ start afresh with each. Sequences belong to subjects. Trials without a response 
 choices that the task imposed are learned from, not scored.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -66,6 +66,13 @@ class Sequences:
     def by_sequence(self) -> dict[str, np.ndarray]:
         """The events with their axes turned round, (n_sequences, ..., n_trials): a sequence stands in one place of memory."""
         return {name: np.ascontiguousarray(array.T) for name, array in self.events.items()}
+
+    def astype(self, dtype: type[np.floating]) -> "Sequences":
+        """Return the same with events in another precision."""
+        events = {name: array.astype(dtype) for name, array in self.events.items()}
+        cast = {id(self.events[name]): array for name, array in events.items()}
+        choices = tuple(Scored(cast.get(id(c.taken), c.taken), cast.get(id(c.given), c.given)) for c in self.choices)
+        return replace(self, events=events, choices=choices)
 
     @property
     def n_scored(self) -> np.ndarray:

@@ -147,9 +147,7 @@ def test_far_away_the_density_is_minus_infinity_and_not_nan(learners):
 
 @pytest.mark.parametrize(("model", "task", "options"), [
     ("two_step/hybrid", "two_step/daw2011", {"n_trials": 12}), ("bandit/rescorla_wagner", "bandit/reversal3", {"n_trials": 20})])
-@pytest.mark.parametrize("few", [0, 10_000])
-def test_the_score_without_the_curvature_is_the_score(monkeypatch, model, task, options, few):
-    monkeypatch.setattr("cogmeta.fitting.lanes.FEW_LANES", few)
+def test_the_score_without_the_curvature_is_the_score(model, task, options):
     engine = engine_of(model, people(model, task, **options))
     u = np.random.default_rng(0).standard_normal((len(engine.model.parameters), 2 * N))
     whose = np.tile(np.arange(N), 2)

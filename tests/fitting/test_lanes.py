@@ -87,12 +87,24 @@ def test_a_subject_s_likelihood_is_the_sum_over_its_sessions(rng):
     np.testing.assert_allclose(whole, sum(parts), atol=1e-10)
 
 
-def test_blocks_of_any_size_give_the_same_numbers(engine, rng, monkeypatch):
+@pytest.mark.parametrize(("name", "number"), [("BLOCK_LANES", 2), ("STRETCH_CELLS", 1), ("STRETCH_CELLS", 40)])
+def test_blocks_and_stretches_of_any_size_give_the_same_numbers(engine, rng, monkeypatch, name, number):
     u, subject = some_sets(engine, rng)
     whole = engine.evaluate(u, subject)
-    monkeypatch.setattr("cogmeta.fitting.lanes.BLOCK_LANES", 2)
+    monkeypatch.setattr(f"cogmeta.fitting.lanes.{name}", number)
     for one, other in zip(whole, engine.evaluate(u, subject)):
         np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-10)
+
+
+def test_single_precision_says_the_same_to_a_few_digits(engine, rng):
+    u, subject = some_sets(engine, rng)
+    single = engine.rough(10_000)
+    assert engine.rough(1) is engine and single.dtype == np.float32
+    fine, rough = engine.evaluate(u, subject), single.evaluate(u, subject)
+    assert all(x.dtype == float for x in rough)
+    np.testing.assert_allclose(rough[0], fine[0], atol=1e-4)  # some 50 trials, 6e-8 each of numbers about 1
+    for one, other in zip(rough[1:], fine[1:]):  # differences over 1e-3: half of that by truncation, as much by rounding
+        np.testing.assert_allclose(one, other, atol=5e-3 * np.abs(other).max())
 
 
 def test_parameters_that_do_not_move_the_values_are_found_by_running_the_model(rng):

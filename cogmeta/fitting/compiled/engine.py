@@ -108,6 +108,10 @@ class CompiledEngine(Engine):
         self._table = (self.first.astype(np.int64), self.count.astype(np.int64), sequences.length.astype(np.int64),
                        np.ascontiguousarray(kind.T, np.int16), np.ascontiguousarray(scored[0].T), np.ascontiguousarray(outcome, float))
 
+    def rough(self, n_sets: int) -> "CompiledEngine":
+        """Return this engine: compiled code gains nothing from single precision."""
+        return self
+
     def evaluate(self, u: np.ndarray, subject: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return log-likelihood, score and Fisher matrix of sets of parameters; see ``Engine.evaluate``."""
         slope = self._slope(u)
