@@ -88,7 +88,7 @@ def best_known(trials: pd.DataFrame, model: Model, method: str) -> np.ndarray:
     penalty = NoPenalty() if method == "mle" else DeclaredPriors(model.parameters)
     subject = np.tile(np.arange(n), starts.shape[1])
     starts = np.repeat(starts, n, axis=1)
-    return maximise(make_engine(model, sequences, starts.shape[1]), penalty, starts, subject, race={}, tolerance=1e-6).objective
+    return maximise(make_engine(model, sequences, starts.shape[1]), penalty, starts, subject, near=0.0, tolerance=1e-6).objective
 
 
 def plain_log_likelihood(rows: list[tuple], p: list[float]) -> float:
