@@ -22,7 +22,7 @@ A mapping is a dictionary, or a TOML file of the same content::
     rt = 0.001
 
 Further tables: ``[offset]`` (``choice = -1`` where options count from 1), ``[constants]`` (``session = 0``),
-``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these), ``[missing]`` with a list a column instead
+``[where]`` (``phase = ["main"]`` keeps the rows whose cell is one of these, ``"trials.thisN" = "*"`` those that have any), ``[missing]`` with a list a column instead
 of one for all, ``[transcript]`` (see ``cogmeta.data.transcript``; the file then is JSON lines). Further keys:
 ``encoding``, ``reward_range``, ``check_transitions``, ``variable`` (where the table is within a JSON or MATLAB file). ``trial`` may be left out: rows are counted then. Codes of no
 response are looked for in every mapped column but ``subject, session, block, trial``. A trial without a choice loses
@@ -50,6 +50,9 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+ANY = "*"
+"""In ``where``: any cell that is not empty."""
+
 ALWAYS_MISSING = ("", "NA", "NaN", "nan")
 """Cells that are missing in every column but the labels of a trial."""
 
@@ -71,7 +74,7 @@ class ColumnMapping:
     constants : mapping
         Our name -> value of all rows.
     where : mapping
-        Their name -> list of the cells that are kept.
+        Their name -> list of the cells that are kept, or ``"*"`` for any that is not empty.
     missing : sequence, or mapping
         Codes of no response: for all columns, or our name -> sequence.
     keep : sequence of str
@@ -278,7 +281,7 @@ def _rows(raw: pd.DataFrame, mapping: ColumnMapping) -> pd.DataFrame:
             raise unknown_name("column of the file", name, [str(column) for column in raw])
     for name, wanted in mapping.where.items():
         cells = {_cell(cell) for cell in (wanted if isinstance(wanted, list | tuple) else [wanted])}
-        kept = raw[name].map(_cell).isin(cells)
+        kept = raw[name].str.strip() != "" if wanted == ANY else raw[name].map(_cell).isin(cells)
         if not kept.any():
             raise UserError(f"no row has {name!r} among {sorted(cells)}, as [where] of the mapping wants; found "
                             f"{sorted(raw[name].unique())[:5]}.")
@@ -301,12 +304,14 @@ def _column(raw: pd.DataFrame, name: str, mapping: ColumnMapping, family: Family
         if wrong.any():
             row = wrong.idxmax()
             raise TrialTableError(f"{name} must be a number, got {text[row]!r} in column {mapping.columns[name]!r} at "
-                                  f"row {row}. {_advice(text[row], name)}")
+                                  f"row {row}. {_advice(text[row], name, mapping.columns[name])}")
         return number * mapping.scale.get(name, 1) + mapping.offset.get(name, 0)
     return text if wrong.any() else number
 
 
-def _advice(cell: str, name: str) -> str:
+def _advice(cell: str, name: str, theirs: str) -> str:
+    if cell == "" and name in INDEX:
+        return f"If rows without it are no trials (instructions, pauses), leave them out: [where] \"{theirs}\" = \"*\"."
     if cell.lower() in ("true", "false"):
         return f"Say which is which: [codes.{name}] true = 1, false = 0."
     return f"List its codes under [codes.{name}], or under missing if it is no response."

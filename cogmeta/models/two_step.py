@@ -16,7 +16,7 @@ The other options are those of ``two_step_base``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import ClassVar, NamedTuple
 
@@ -241,8 +241,8 @@ def convert_parameters(
 
     Parameters
     ----------
-    parameters : mapping
-        Of ``source``, natural, by name.
+    parameters : mapping or DataFrame
+        Of ``source``, natural, by name; numbers, or one a subject, such as ``fit.parameters``.
     source, target : TwoStepModel
         The same model under other conventions.
 
@@ -268,9 +268,10 @@ def convert_parameters(
     >>> float(convert_parameters(ours, inside, outside)["perseveration"])
     0.5
     """
-    if replace(target, perseveration=source.perseveration, eligibility_error=source.eligibility_error) != source:
-        raise UserError(f"parameters of {source} cannot be converted to {target}: they differ in more than "
-                        "perseveration and eligibility_error.")
+    differ = _other_differences(source, target)
+    if differ:
+        raise UserError(f"parameters of {source.name} cannot be converted where models differ in more than perseveration and "
+                        f"eligibility_error: here {', '.join(differ)}. Fit the other convention instead.")
     out = check_parameters(source, parameters)
     if source.perseveration != target.perseveration:
         inside = target.perseveration == "inside"
@@ -279,7 +280,18 @@ def convert_parameters(
     if source.eligibility_error != target.eligibility_error and "eligibility" in out:
         left = 1 - out["learning_rate_2"]
         out["eligibility"] = out["eligibility"] * (1 / left if target.eligibility_error == "after" else left)
-        if (out["eligibility"] > 1).any():
-            raise UserError("these parameters have no counterpart with eligibility_error='after': the eligibility "
-                            f"would have to be {np.max(out['eligibility']):.3g}, above 1.")
+        if (above := np.atleast_1d(out["eligibility"] > 1)).any():
+            who = f" of subject {np.atleast_1d(parameters['subject'])[above][0]!r}" if "subject" in parameters else ""
+            raise UserError(f"{above.sum()} of {above.size} sets of parameters have no counterpart with eligibility_error='after': the "
+                            f"eligibility{who} would have to be {np.atleast_1d(out['eligibility'])[above][0]:.3g}, above 1. Leave these out, or "
+                            "fit the other convention.")
     return check_parameters(target, out)
+
+
+def _other_differences(source: TwoStepModel, target: TwoStepModel) -> list[str]:
+    """Return what two models differ in besides the conventions that can be converted."""
+    if type(source) is not type(target):
+        return [f"{source.name} and {target.name}"]
+    ours, theirs = source.options, target.options
+    return [f"{name} {ours[name]!r} and {theirs[name]!r}" for name in ours
+            if name not in ("perseveration", "eligibility_error") and ours[name] != theirs[name]]

@@ -52,8 +52,11 @@ def test_a_folder_with_a_psychopy_file_a_participant_is_one_table(tmp_path):
         (tmp_path / f"{name}.csv").write_text(text + "\n")
     (tmp_path / "a.log").write_text("not data")
     mapping = {"family": "bandit", "columns": {"subject": "file", "trial": "trials.thisN", "choice": "key.keys", "reward": "points"},
-               "codes": {"choice": {"f": 0, "j": 1}}, "missing": ["None"], "where": {"trials.thisN": [0, 1, 2, 3]}}
+               "codes": {"choice": {"f": 0, "j": 1}}, "missing": ["None"], "where": {"trials.thisN": "*"}}
     same(read_mapped(tmp_path, mapping), ["a", "b"])
+    same(read_mapped(tmp_path, mapping | {"where": {"trials.thisN": [0, 1, 2, 3]}}), ["a", "b"])
+    with pytest.raises(UserError, match=r"trial must be a number, got '' .* at row 0. If rows without it are no trials .*\[where\] \"trials.thisN\" = \"\*\""):
+        read_mapped(tmp_path, mapping | {"where": {}})
 
 
 def hdf5_struct(path):

@@ -206,8 +206,13 @@ def test_a_conversion_that_does_not_exist_is_refused():
     with pytest.raises(UserError, match="above 1"):
         after = make_model("two_step/hybrid", eligibility_error="after")
         convert_parameters(MEDIANS | {"eligibility": 0.9}, daw, after)
-    with pytest.raises(UserError, match="differ in more than"):
+    some = pd.DataFrame([MEDIANS | {"eligibility": 0.1, "subject": "a"}, MEDIANS | {"eligibility": 0.9, "subject": "b"}])
+    with pytest.raises(UserError, match="1 of 2 sets of parameters have no counterpart .* eligibility of subject 'b' would have to be 1.55"):
+        convert_parameters(some, daw, after)
+    with pytest.raises(UserError, match="differ in more than .*: here transitions 'known' and 'counted'"):
         convert_parameters(MEDIANS, daw, make_model("two_step/hybrid", transitions="counted"))
+    with pytest.raises(UserError, match="here two_step/hybrid and two_step/model_based"):
+        convert_parameters(MEDIANS, daw, make_model("two_step/model_based"))
 
 
 @pytest.mark.parametrize(("call", "message"), [
