@@ -5,6 +5,8 @@ A_t grad V + entropy_weight grad H, RMSProp, step size 7e-4. How ours departs: b
 side by side and the gradient is their mean (summed over the steps of the unroll, as in the paper).
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,9 +18,13 @@ from cogmeta.errors import UserError
 from cogmeta.task import Task
 from cogmeta.training.collect import Batch, Collector, as_tensor
 from cogmeta.training.learner import Learner, Now, check_integer
-from cogmeta.training.losses import log_probabilities, negative_entropy, policy_gradient, value_error
+from cogmeta.training.losses import Pair, log_probabilities, negative_entropy, policy_gradient, value_error
 from cogmeta.training.optimiser import Optimiser
 from cogmeta.training.workers import SplitCollector
+
+
+CACHED = 2**17
+"""Numbers in the heads whose losses are computed at a time: half a megabyte, which a core's cache holds with all that is made of it."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,9 @@ class A2C(Learner):
     n_workers : int
         Processes that play and learn from equal parts of every batch, >= 1; must divide ``n_episodes``. They need cores of their
         own (see docs/training.md for what was measured). Same seed and same number, same bytes.
+    centre_steps : bool
+        Whether the mean of all episodes at the same step is taken off their advantages: a baseline beside the critic, for large
+        batches and high discounts, where the critic is last to know what the steps to come are worth.
 
     Attributes
     ----------
@@ -51,6 +60,7 @@ class A2C(Learner):
     WANG2016: ClassVar["A2C"]
 
     n_workers: int = 1
+    centre_steps: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -72,13 +82,15 @@ class A2C(Learner):
         """Take one step along the gradient of one batch."""
         advantage = batch.advantages(now.discount, now.eligibility)
         target = as_tensor(advantage + batch.value[:-1])
-        advantage = for_policy(advantage, batch.free, self.normalise_advantages)
-        n_steps = len(batch.action)
-        head = batch.tape.head[:n_steps]
-        log_probability, action = log_probabilities(head[:, :-1]), torch.from_numpy(batch.action)
-        policy = policy_gradient(log_probability, action, as_tensor(advantage))
-        parts = policy, negative_entropy(log_probability), value_error(head[:, -1], target)
-        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
+        if self.centre_steps:
+            advantage = centred(advantage, batch.free)
+        advantage = as_tensor(for_policy(advantage, batch.free, self.normalise_advantages))
+        n_steps, action, share = len(batch.action), torch.from_numpy(batch.action), shares(batch.valid)
+        head, gradient, losses = batch.tape.head[:n_steps], torch.empty_like(batch.tape.head[:n_steps]), Counter()
+        for steps in stretches(head):
+            parts = actor_critic_losses(head[steps], action[steps], advantage[steps], target[steps])
+            found, gradient[steps] = combine(*parts, now.entropy_weight, self.value_weight, share[steps])
+            losses.update(found)
         norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
         return {**losses, "gradient_norm": norm}
 
@@ -91,8 +103,36 @@ A2C.WANG2016 = A2C(
     optimiser="rmsprop", max_gradient_norm=None)
 
 
+def stretches(head: torch.Tensor) -> Iterator[slice]:
+    """Yield slices of time so short that everything about their steps stays in a core's cache while losses are computed."""
+    size = max(1, CACHED // head[0].numel())
+    for first in range(0, len(head), size):
+        yield slice(first, first + size)
+
+
+def actor_critic_losses(
+    head: torch.Tensor, action: torch.Tensor, advantage: torch.Tensor, target: torch.Tensor
+) -> tuple[Pair, Pair, Pair]:
+    """Return the losses of policy, entropy and value with their gradients, as ``combine`` takes them.
+
+    Parameters
+    ----------
+    head : (n_steps, n_actions + 1, n_episodes) tensor
+        Logits, then value.
+    action, advantage, target : (n_steps, n_episodes) tensors
+    """
+    log_probability = log_probabilities(head[:, :-1])
+    policy = policy_gradient(log_probability, action, advantage)
+    return policy, negative_entropy(log_probability), value_error(head[:, -1], target)
+
+
+def shares(valid: np.ndarray) -> torch.Tensor:
+    """Return the share of every step in a mean over the steps that were played, (n_steps, n_episodes)."""
+    return as_tensor(valid / valid.sum())
+
+
 def combine(
-    policy: tuple, entropy: tuple, value: tuple, entropy_weight: float, value_weight: float, valid: np.ndarray
+    policy: Pair, entropy: Pair, value: Pair, entropy_weight: float, value_weight: float, share: torch.Tensor
 ) -> tuple[dict[str, float], torch.Tensor]:
     """Weigh the three losses and average them over the steps that were played.
 
@@ -101,19 +141,31 @@ def combine(
     policy, entropy, value : pairs of tensors
         Loss and gradient from ``cogmeta.training.losses``.
     entropy_weight, value_weight : float
-    valid : (n_steps, n_episodes) bool array
+    share : (n_steps, n_episodes) tensor
+        Of every step in the mean, from ``shares``.
 
     Returns
     -------
     losses : dict of float
-        ``policy_loss``, ``entropy``, ``value_loss``: means a step.
+        ``policy_loss``, ``entropy``, ``value_loss``: weighted sums.
     gradient : (n_steps, n_actions + 1, n_episodes) tensor
         Of the mean loss with respect to logits and value.
     """
-    share = as_tensor(valid / valid.sum())
     gradient = torch.cat([policy[1] + entropy_weight * entropy[1], value_weight * value[1][:, None]], dim=1)
     means = [float((loss * share).sum()) for loss in (policy[0], entropy[0], value[0])]
     return {"policy_loss": means[0], "entropy": -means[1], "value_loss": means[2]}, gradient * share[:, None]
+
+
+def centred(advantage: np.ndarray, free: np.ndarray) -> np.ndarray:
+    """Return advantages less their mean over the episodes that chose freely at the same step: a baseline that needs no critic.
+
+    Examples
+    --------
+    >>> centred(np.array([[1.0, 3.0], [5.0, 9.0]]), np.array([[True, True], [False, True]])).tolist()
+    [[-1.0, 1.0], [-4.0, 0.0]]
+    """
+    mean = np.where(free, advantage, 0.0).sum(axis=1) / np.maximum(free.sum(axis=1), 1)
+    return advantage - mean[:, None]
 
 
 def for_policy(advantage: np.ndarray, free: np.ndarray, normalise: bool) -> np.ndarray:

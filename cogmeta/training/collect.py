@@ -34,7 +34,7 @@ class Batch:
     expert_policy : (n_steps, n_actions, n_episodes) float64 array, optional
         Probability of everything that an expert would have done, where one looks on.
     taught : (n_steps, n_episodes) float64 array, optional
-        What is learnt from in place of the reward, where the learner is told the regret.
+        What is learnt from in place of the reward, where the learner is told the regret or takes something off the reward.
     """
 
     tape: Tape
@@ -73,13 +73,16 @@ class Collector:
         Chance of the task, and of the choices; every episode draws its own numbers from them.
     regret_of : str, optional
         What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward.
+    reward_offset : float
+        Taken off every reward that is learnt from; the network hears the reward itself.
     """
 
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int,
-        task_rng: np.random.Generator, action_rng: np.random.Generator, regret_of: str | None = None,
+        task_rng: np.random.Generator, action_rng: np.random.Generator, regret_of: str | None = None, reward_offset: float = 0.0,
     ) -> None:
-        self.task, self.n_episodes, self.n_steps, self.regret_of = task, n_episodes, n_steps, regret_of
+        self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
+        self.regret_of, self.reward_offset = regret_of, reward_offset
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = network.tape(n_steps, n_episodes)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
@@ -127,6 +130,8 @@ class Collector:
             self.alive = self.alive & ~done[t]
         self.played += self.n_steps
         done[-1] |= self.between_episodes
+        if self.reward_offset:
+            taught = (reward if taught is None else taught) - self.reward_offset
         return Batch(self.tape, action, reward, done, valid, free, self._values(), taught=taught)
 
     def _regret(self) -> np.ndarray:
@@ -169,7 +174,9 @@ def choose(logits: np.ndarray, dart: np.ndarray) -> np.ndarray:
     >>> choose(np.log([[0.25, 0.25], [0.75, 0.75]]), np.array([0.2, 0.3])).tolist()
     [0, 1]
     """
-    edges = np.exp(logits - logits.max(axis=0), dtype=np.float64).cumsum(axis=0)
+    edges = np.exp(logits - logits.max(axis=0), dtype=np.float64)
+    for below, edge in zip(edges[:-1], edges[1:], strict=True):
+        edge += below  # a row at a time: many times faster than cumsum over the first axis
     return (dart * edges[-1] >= edges[:-1]).sum(axis=0)
 
 

@@ -17,7 +17,7 @@ from cogmeta.agent import Agent
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import Task
-from cogmeta.training.a2c import combine, for_policy
+from cogmeta.training.a2c import combine, for_policy, shares
 from cogmeta.training.collect import Batch, Collector, as_tensor, choose
 from cogmeta.training.learner import Learner, Now, Scheduled
 from cogmeta.training.losses import cross_entropy, log_probabilities, negative_entropy, value_error
@@ -88,7 +88,7 @@ class Imitation(Learner):
         weight = as_tensor(for_policy(np.ones(batch.free.shape), batch.free, normalise=False))
         parts = (cross_entropy(log_probability, wanted, weight), negative_entropy(log_probability),
                  value_error(head[:, -1], target))
-        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
+        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, shares(batch.valid))
         norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
         return {**losses, "gradient_norm": norm}
 
@@ -105,7 +105,9 @@ class ExpertCollector(Collector):
     def __init__(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator, learner: Imitation
     ) -> None:
-        super().__init__(network, task, learner.n_episodes, learner.unroll_of(task.spec.steps_per_episode), task_rng, action_rng)
+        unroll = learner.unroll_of(task.spec.steps_per_episode)
+        super().__init__(
+            network, task, learner.n_episodes, unroll, task_rng, action_rng, reward_offset=learner.reward_offset)
         self.expert, self.expert_plays, self.first_of_best = learner.expert, learner.trajectory == "expert", learner.ties == "first"
         self.expert_policy = np.empty((self.n_steps, task.spec.n_actions, self.n_episodes))
 

@@ -54,8 +54,14 @@ class Learner(ABC):
         Learn from minus the regret in place of the reward: the worth of the action taken less that of the best one, told by this
         hidden array of the task, (n_episodes, n_actions). See Notes.
 
+    reward_offset : float
+        Taken off every reward that is learnt from: about the mean reward, it keeps values near 0 where discounts are high, so that the
+        critic need not first grow to their size. The network hears the reward itself. In [-1000, 1000].
+
     Notes
     -----
+    Where episodes are equally long, an offset changes nothing but the value, by a number that depends on the step alone.
+
     Where the worth is the optimal action value Q* (``action_value`` of a Markov decision process; ``reward_probability`` of a
     bandit), the expected sum of Q*(s, a) - max Q*(s, .) over an episode is the expected reward less that of somebody who knows
     the process (Kakade & Langford 2002, lemma 6.1): undiscounted, the same objective without the chance of rewards and
@@ -75,6 +81,7 @@ class Learner(ABC):
     max_gradient_norm: float | None = 1.0
     normalise_advantages: bool = False
     regret_of: str | None = None
+    reward_offset: float = 0.0
 
     def __post_init__(self) -> None:
         check_n_steps(self.n_steps)
@@ -110,7 +117,7 @@ class Learner(ABC):
     ) -> Collector:
         """Return what plays the batches that ``improve`` gets."""
         unroll = self.unroll_of(task.spec.steps_per_episode)
-        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.regret_of)
+        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.regret_of, self.reward_offset)
 
     def prepare(self, network: Network, n_steps: int) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""
@@ -125,13 +132,14 @@ class Learner(ABC):
 
 _RANGES = (
     ("discount", 0.0, 1.0), ("eligibility", 0.0, 1.0), ("step_size", 0.0, 0.1), ("entropy_weight", 0.0, 100.0),
-    ("value_weight", 0.0, 100.0),
+    ("value_weight", 0.0, 100.0), ("reward_offset", -1000.0, 1000.0),
 )
 _HINTS = {
     "step_size": "Did you write 1-3 instead of 1e-3?",
     "discount": "It weighs the reward of the next step: 0.9, say.",
     "eligibility": "It is lambda of the advantage estimate: 1 for n-step returns.",
     "entropy_weight": "It is added to reward; a minus sign is set inside the loss.",
+    "reward_offset": "It is in units of reward: the mean reward of a step, say.",
     "value_weight": "It is added to the loss; 0.05 in Wang et al. 2018.",
 }
 

@@ -13,7 +13,7 @@ import torch
 
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
-from cogmeta.training.a2c import combine, for_policy
+from cogmeta.training.a2c import combine, for_policy, shares
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.learner import Learner, Now, Scheduled
 from cogmeta.training.losses import clipped_surrogate, log_probabilities, negative_entropy, taken, value_error
@@ -89,6 +89,6 @@ class PPO(Learner):
         log_probability = log_probabilities(head[:, :-1])
         policy = clipped_surrogate(log_probability, action, advantage, before, self.clip)
         parts = policy, negative_entropy(log_probability), value_error(head[:, -1], target)
-        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, valid.numpy())
+        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, shares(valid.numpy()))
         norm = optimiser.apply(tape.backward(gradient), now.step_size)
         return {**losses, "gradient_norm": norm}

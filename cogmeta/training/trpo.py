@@ -14,7 +14,7 @@ import torch
 
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
-from cogmeta.training.a2c import combine, for_policy
+from cogmeta.training.a2c import combine, for_policy, shares
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.conjugate_gradient import conjugate_gradient
 from cogmeta.training.learner import Learner, Now, Scheduled
@@ -120,7 +120,7 @@ class TRPO(Learner):
         tape.start()
         tape.forward()
         loss, slope = value_error(tape.head[:n_steps, -1], target)
-        share = as_tensor(batch.valid / batch.valid.sum())
+        share = shares(batch.valid)
         gradient = torch.zeros_like(tape.head[:n_steps])
         gradient[:, -1] = self.value_weight * slope * share
         optimiser.apply(tape.backward(gradient), now.step_size)
@@ -145,8 +145,8 @@ class TrustRegion:
         self.names, self.weights = names, [network.weights[name] for name in names]
         self.tape: Tape = batch.tape
         self.action, self.advantage = torch.from_numpy(batch.action), advantage
-        self.valid, self.entropy_weight = batch.valid, entropy_weight
-        self.share = as_tensor(batch.valid / batch.valid.sum())
+        self.entropy_weight = entropy_weight
+        self.share = shares(batch.valid)
         self.n_steps = len(batch.action)
         self.before = log_probabilities(self.tape.head[: self.n_steps, :-1]).clone()
 
@@ -182,7 +182,7 @@ class TrustRegion:
         """Return the losses, and the gradient of ``objective`` at the weights that played."""
         policy = policy_gradient(self.before, self.action, self.advantage)
         parts = policy, negative_entropy(self.before), value_error(*2 * [torch.zeros_like(self.advantage)])
-        losses, gradient = combine(*parts, self.entropy_weight, 0.0, self.valid)
+        losses, gradient = combine(*parts, self.entropy_weight, 0.0, self.share)
         return losses, self._back(gradient[:, :-1])
 
     def fisher_product(self, vector: torch.Tensor) -> torch.Tensor:

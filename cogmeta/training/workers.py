@@ -33,11 +33,14 @@ class Part:
     task : Task
     n_episodes, n_steps : int
     regret_of : str or None
+    reward_offset : float
     """
 
-    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int, regret_of: str | None) -> None:
+    def __init__(
+        self, network: Network, task: Task, n_episodes: int, n_steps: int, regret_of: str | None, reward_offset: float
+    ) -> None:
         nobody = np.random.default_rng(0)
-        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, regret_of)
+        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, regret_of, reward_offset)
 
     def play(self, task_seed: int, action_seed: int) -> tuple[np.ndarray, ...]:
         """Play one unroll; return the arrays of ``PLAYED`` that there are, then the heads."""
@@ -91,7 +94,7 @@ class SplitCollector:
         self.n_parts, self.task_rng, self.action_rng = n_parts, task_rng, action_rng
         for weight in network.weights.values():
             weight.share_memory_()
-        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.regret_of
+        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.regret_of, learner.reward_offset
         self.own = Part(*part)
         self.workers = [start_worker(part) for _ in range(n_parts - 1)]
         self._stop = weakref.finalize(self, stop_workers, self.workers)
