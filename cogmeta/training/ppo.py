@@ -6,7 +6,6 @@ from the unroll's beginning with the present weights; the value loss is not clip
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
