@@ -68,6 +68,14 @@ def _random_mdp(name: str, n_visits: int) -> Registered:
     )
 
 
+_RANDOM_MDP_TRAINING = Registered(
+    name="mdp/random_training", constructor=RandomMDP, settings={"n_trials": 100, "least_states": 3, "reward_sd": 0.0},
+    tags=("mdp", "training"), citation="Duan et al. 2016, section 3.2, table 2",
+    learns="What every action paid in every state, to be remembered from one look: what networks learn before the noisy processes.",
+    departure="Ours: rewards without noise, and 3 to 10 states that are ever entered, another number in every episode.",
+)
+
+
 _POINTS = ("Rewards are a tenth of the points (reward_scale=1 gives points), cut six standard deviations from zero; "
            "not rounded.")
 
@@ -233,6 +241,7 @@ DESIGNS = (
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     _random_mdp("random", 10),
     *(_random_mdp(f"random_n{n_visits}", n_visits) for n_visits in (10, 25, 50, 75, 100)),
+    _RANDOM_MDP_TRAINING,
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,
         settings={"common_probability": 0.75, "reversal_hazard": 0.0, "n_trials": 10, "trial_index": True},
@@ -310,6 +319,11 @@ DESIGNS = (
     ),
     _maze("grid5", Maze, 5, 250, " What is ahead is told in numbers, not shown as a frame."),
     _maze("grid9", Maze, 9, 1000, " What is ahead is told in numbers, not shown as a frame."),
+    Registered(
+        name="maze/grid5_training", constructor=Maze, settings={"n_visits": 120, "n_trials": 120}, tags=("maze", "navigation", "training"),
+        citation="Duan et al. 2016, section 3.3, table 3", learns="As maze/grid5, in as many visits as go into 120 steps.",
+        departure=_MAZE + " Ours: no step of training is spent on waiting for the slowest of many episodes.",
+    ),
     _maze("pixels5", MazePixels, 5, 250, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
     _maze("pixels9", MazePixels, 9, 1000, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
     Registered(

@@ -92,6 +92,9 @@ class RandomMDP(Task):
         Of the normal distribution of what an action pays on average; standard deviation >= 0.
     reward_sd : float
         Standard deviation of a reward about that average, >= 0.
+    least_states : int, optional
+        An episode draws how many states its transitions lead to, uniformly from this to ``n_states``; by default all. The fewer, the
+        sooner a network learns to remember what an action paid in a state.
     name : str
         Registered id.
 
@@ -121,11 +124,14 @@ class RandomMDP(Task):
     reward_mean: float = 1.0
     reward_mean_sd: float = 1.0
     reward_sd: float = 1.0
+    least_states: int | None = None
     name: str = "mdp/random"
 
     def __post_init__(self) -> None:
         check_at_least(self, n_states=2, n_actions=2, horizon=1, n_trials=1, reward_mean_sd=0, reward_sd=0)
         check_above_zero(self, "transition_weight")
+        if self.least_states is not None and not 1 <= self.least_states <= self.n_states:
+            raise UserError(f"least_states must lie in [1, n_states] = [1, {self.n_states}], got {self.least_states}; None enters all.")
         check_size("the optimum of a process", "transitions (n_states * n_states * n_actions)",
                    self.n_states**2 * self.n_actions, MOST_TRANSITIONS)
 
@@ -148,6 +154,9 @@ class RandomMDP(Task):
         """Draw ``n`` processes from the prior."""
         size = (n, self.n_states, self.n_actions)
         weight = rng.standard_gamma(self.transition_weight, (*size, self.n_states))
+        if self.least_states is not None:
+            n_entered = rng.integers(self.least_states, self.n_states + 1, (n, 1, 1, 1))
+            weight *= np.arange(self.n_states) < n_entered
         mean = self.reward_mean + self.reward_mean_sd * rng.standard_normal(size)
         return Processes(weight / weight.sum(axis=-1, keepdims=True), mean, self.horizon)
 

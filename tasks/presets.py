@@ -12,12 +12,12 @@ from typing import Any
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import NETWORKS, load_agent
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner
+from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner, Sarsa
 from tasks.players import player
 from tasks.registry import make_task, registered
 from tasks.shipped import shipped_agent
 
-LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO}
+LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO, "sarsa": Sarsa}
 
 
 @dataclass(frozen=True)
@@ -334,7 +334,7 @@ def learner_for(task_name: str, learner: str | None = None) -> Learner:
     Parameters
     ----------
     task_name : str
-    learner : {"a2c", "ppo", "trpo"}, optional
+    learner : {"a2c", "ppo", "trpo", "sarsa"}, optional
     """
     chosen = preset(task_name).learner
     if learner is None:
@@ -343,7 +343,7 @@ def learner_for(task_name: str, learner: str | None = None) -> Learner:
         raise unknown_name("learner", learner, LEARNERS)
     if isinstance(chosen, LEARNERS[learner]):
         return chosen
-    return {"a2c": _BANDIT, "ppo": _DEFAULT.learner, "trpo": _TRPO}[learner]
+    return {"a2c": _BANDIT, "ppo": _DEFAULT.learner, "trpo": _TRPO, "sarsa": Sarsa()}[learner]
 
 
 def imitation_of(task_name: str, expert: str, trajectory: str | None = None) -> Imitation:

@@ -35,7 +35,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
         out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
         agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset."),
-        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo or trpo; by default that of the task's preset."),
+        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo or sarsa; by default that of the task's preset."),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
         start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones."),
         settings: list[str] = typer.Option([], "--set", help="NAME=VALUE of the learner, such as step_size=3e-3 or discount=0.8:0.96; repeatable."),

@@ -136,6 +136,42 @@ def negative_entropy(log_probability: torch.Tensor) -> Pair:
     return loss, probability * (log_probability - loss[:, None])
 
 
+def taken_values(logits: torch.Tensor, action: torch.Tensor, inverse_temperature: float) -> torch.Tensor:
+    """Return the values of the actions taken, (n_steps, n_episodes), where logits are action values times an inverse temperature."""
+    assert logits.ndim == 3 and action.ndim == 2
+    return logits.gather(1, action[:, None]).squeeze(1) / inverse_temperature
+
+
+def action_value_error(
+    logits: torch.Tensor, action: torch.Tensor, target: torch.Tensor, inverse_temperature: float
+) -> Pair:
+    """Return half the squared error of the values of the actions taken, times the inverse temperature, and its gradient.
+
+    Parameters
+    ----------
+    logits : (n_steps, n_actions, n_episodes) tensor
+        Action values times the inverse temperature.
+    action : (n_steps, n_episodes) int64 tensor
+    target : (n_steps, n_episodes) tensor
+        In units of reward.
+    inverse_temperature : float
+        > 0.
+
+    Notes
+    -----
+    ``loss = b (Q - target)^2 / 2`` with ``Q = logit / b``; ``d loss / d logit = Q - target`` for the action taken, else 0.
+
+    Examples
+    --------
+    >>> loss, gradient = action_value_error(torch.tensor([[[2.0], [9.0]]]), torch.tensor([[0]]), torch.tensor([[3.0]]), 2.0)
+    >>> loss.item(), gradient.ravel().tolist()
+    (4.0, [-2.0, 0.0])
+    """
+    error = taken_values(logits, action, inverse_temperature) - target
+    gradient = torch.zeros_like(logits).scatter_(1, action[:, None], error[:, None])
+    return 0.5 * inverse_temperature * error.square(), gradient
+
+
 def value_error(value: torch.Tensor, target: torch.Tensor) -> Pair:
     """Return half the squared error of the critic and its gradient with respect to the value.
 

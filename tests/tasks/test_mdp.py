@@ -30,6 +30,25 @@ def test_transitions_and_rewards_are_drawn_from_the_stated_priors():
     assert processes.transition.var() == pytest.approx(9 / 1100, rel=0.01)
 
 
+def test_fewer_states_are_entered_where_asked_as_many_of_each_number_and_the_rest_of_the_draw_is_the_same():
+    n, few = 4000, draw(4000, least_states=3)
+    entered = (few.transition > 0).any(axis=(1, 2))
+    assert (entered.sum(axis=1) == (few.transition[:, 0, 0] > 0).sum(axis=1)).all() and np.allclose(few.transition.sum(axis=-1), 1)
+    assert (np.diff(entered.astype(int), axis=1) <= 0).all(), "the first so many, the start state among them"
+    count = np.bincount(entered.sum(axis=1), minlength=11)
+    assert not count[:3].any()
+    assert ((count[3:] - n / 8) ** 2 / (n / 8)).sum() < 7 + 5 * np.sqrt(14)  # chi squared of 8 numbers, five of its SDs
+    # given that k states are entered, their weights are Dirichlet(1, ..., 1) over k: variance (k - 1) / (k^2 (k + 1))
+    five = few.transition[entered.sum(axis=1) == 5][..., :5]
+    assert five.var() == pytest.approx(4 / 150, rel=0.02)
+
+
+@pytest.mark.parametrize("least_states", [0, 11])
+def test_the_least_number_of_states_lies_between_one_and_all(least_states):
+    with pytest.raises(UserError, match=r"least_states must lie in \[1, n_states\] = \[1, 10\]"):
+        make_task("mdp/random", least_states=least_states)
+
+
 def test_the_optimum_is_21_85_a_visit_as_computed_elsewhere():
     best = draw(10_000).optimal_return
     assert abs(best.mean() - 21.85) < 2 * np.hypot(0.04, best.std() / 100)
