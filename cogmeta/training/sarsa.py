@@ -17,7 +17,7 @@ import torch
 
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError
-from cogmeta.training.a2c import combine
+from cogmeta.training.a2c import combine, shares
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.learner import Learner, Now, Scheduled
 from cogmeta.training.losses import action_value_error, log_probabilities, negative_entropy, taken_values, value_error
@@ -72,7 +72,7 @@ class Sarsa(Learner):
         target = as_tensor(targets(batch, value.numpy().astype(np.float64), now))
         parts = (action_value_error(head[:, :-1], action, target, self.inverse_temperature),
                  negative_entropy(log_probabilities(head[:, :-1])), value_error(head[:, -1], target))
-        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, batch.valid)
+        losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, shares(batch.valid))
         norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
         return {**losses, "gradient_norm": norm}
 
