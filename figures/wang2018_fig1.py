@@ -4,7 +4,9 @@ Claimed: on two arms paying 0.25 and 0.75, a network trained on independent arms
 Thompson sampling, and one trained on correlated arms (p and 1 - p) clearly less (d); its activity starts from one point
 and spreads by what it has learnt of the arms (e), in order of the left arm's probability (f). How ours departs: several seeds
 a training distribution, of which c, e and f show the first; correlated arms are ``bandit/uniform``; regret is averaged
-over 2,000 episodes, not 300.
+over 2,000 episodes, not 300. A network has a favourite first arm, which costs .5 where it is the poorer one: trained on correlated
+arms, the four lose 1.46, 1.50, .51 and .92. Claim f is met by three seeds of four (.97, .93, .96 and .87): a network that has made
+up its mind needs not keep how good the better arm is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +36,7 @@ TEST = (0.25, 0.75)
 RASTERS = ((0.25, 0.75), (0.6, 0.4))
 TRAJECTORIES = ((0.99, 0.01), (0.46, 0.54), (0.33, 0.67), (0.01, 0.99))
 CLASSICAL = ("gittins", "thompson", "ucb1")
-SEEDS, N_EPISODES, N_STATES = (0, 1), 2_000, 300
+SEEDS, N_EPISODES, N_STATES = (0, 1, 2, 3), 2_000, 300
 
 CLAIMS = (
     Claim("independent_over_worst", "d: trained on independent arms, loses no more than the worst of Gittins, Thompson and UCB", "ratio <= 1",
