@@ -118,7 +118,7 @@ def run(
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
     for row in (flags := results.comparison.flags()).head(5).itertuples():
-        console.print(f"{row.data}, subject {row.subject}, {row.player}: {row.flag}", style="yellow", markup=False, highlight=False)
+        console.print(f"{row.data}, subject {row.subject}, {row.player}: {row.flag}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if len(flags) > 5:
         console.print(f"... {len(flags)} flags, see flags.csv", style="yellow")
     console.print(f"Open {out / 'report.html'}", soft_wrap=True, highlight=False)

@@ -45,6 +45,7 @@ def main(
     prior: PriorTexts = [],
     reward_range: RewardRange = None,
     write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
+    covariance: str = typer.Option("full", help="Of the group, for em, nuts: full, or diagonal (no correlations of parameters)."),
     covariates: str | None = typer.Option(None, help="For em, nuts: what the group's mean depends on, such as '~ age + group'."),
     subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
     chains: int | None = typer.Option(None, help="For nuts: chains, >= 2; 4 if not said."),
@@ -72,7 +73,7 @@ def main(
                   console=console, transient=True) as progress:
         bar = progress.add_task("fitting", total=None)
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
-                     covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
+                     covariance=covariance, covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
                      group_prior=_group_prior(group_prior),
                      listener=lambda done, total: progress.update(bar, completed=done, total=total))
     write_fit(result, table, out)

@@ -125,6 +125,8 @@ def fit(
         raise UserError(f"group_prior is for method='nuts'; method={method!r} has no prior of a group.")
     check_starts(n_starts)
     check_priors(priors, method)
+    if covariance == "diagonal" and method not in GROUP_METHODS:
+        raise UserError(f"covariance='diagonal' is of a group, which method={method!r} does not have: use method='em' or 'nuts'.")
     rng = check_seed(seed)
     model, table = prepare(model, trials, reward_range, model_options)
     parameters = with_priors(model, priors)

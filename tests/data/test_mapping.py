@@ -2,7 +2,9 @@
 
 import gzip
 import json
+import re
 from dataclasses import asdict
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -195,6 +197,18 @@ def test_transcripts_are_read_by_a_mapping_as_by_the_importer(data_folder, tmp_p
         "codes": {"reward": {"a": 1, "no": 0}}, "transcript": asdict(TRANSCRIPT),
     }
     trials = read_mapped(tmp_path / "some.jsonl", mapping)
+    loaded = load_trials("shahar2019_twostep_nspn", data_folder)
+    first = loaded[loaded["subject"].isin(trials["subject"].unique())].reset_index(drop=True)
+    pd.testing.assert_frame_equal(trials, first[trials.columns], check_dtype=False)
+
+
+def test_the_toml_of_the_page_reads_the_transcripts_of_a_data_set(data_folder, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "trial_table.md").read_text(encoding="utf-8")
+    (told,) = [block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "[transcript]" in block]
+    (tmp_path / "mine.toml").write_text(told)
+    with gzip.open(data_folder / "shahar2019_twostep_nspn" / "prompts.jsonl.gz", "rt") as lines:
+        (tmp_path / "some.jsonl").write_text("".join(next(lines) for _ in range(3)))
+    trials = read_mapped(tmp_path / "some.jsonl", tmp_path / "mine.toml")
     loaded = load_trials("shahar2019_twostep_nspn", data_folder)
     first = loaded[loaded["subject"].isin(trials["subject"].unique())].reset_index(drop=True)
     pd.testing.assert_frame_equal(trials, first[trials.columns], check_dtype=False)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -88,3 +89,11 @@ def test_a_table_of_subjects_without_a_formula_is_refused(trials, tmp_path):
     arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--subject-table", str(trials)]
     with pytest.raises(UserError, match="--covariates"):
         CliRunner().invoke(app, arguments, catch_exceptions=False)
+
+
+def test_the_group_s_covariance_can_be_diagonal(trials, tmp_path):
+    asked = ["bandit/rescorla_wagner", str(trials), "--starts", "2", "--covariance", "diagonal", "--out", str(tmp_path / "fit")]
+    assert isinstance(CliRunner().invoke(app, asked).exception, UserError), "map has no group"
+    assert CliRunner().invoke(app, [*asked, "--method", "em"]).exit_code == 0
+    covariance = Fit.load(tmp_path / "fit").group["covariance"]
+    assert (covariance == np.diag(np.diag(covariance))).all()
