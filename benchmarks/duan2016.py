@@ -140,7 +140,7 @@ test, p = .05). `cogmeta figure duan2016_table1` draws the first, `duan2016_tabl
 ## Bernoulli bandits: n pulls of k arms
 
 {table1}
-`network` learnt from reward alone. `imitator` is an equal network (an LSTM of 48 units) that was taught, by cross-entropy along its own
+`network` learnt from reward alone, in 10 or 100 pulls; in 500 it plays on as it learnt in 100. `imitator` is an equal network (an LSTM of 48 units) that was taught, by cross-entropy along its own
 trajectories, what Gittins would do in 100 pulls; in 500 pulls it plays on as it learnt in 100. It is no RL2 agent; it shows what
 such a network can hold.
 

@@ -22,7 +22,7 @@ from analyses.claims import Claim
 from analyses.style import PALETTE, REFERENCE, styled
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import load_agent
-from figures.duan2016_table1 import NETWORKS, imitator
+from figures.duan2016_table1 import AGENTS
 from figures.paper_figure import PaperFigure, Tables
 from figures.score_table import measured, network_row
 from tasks.registry import make_task
@@ -109,5 +109,5 @@ def _draw_setting(tables: Tables, ax: Axes) -> None:
 
 FIGURE = PaperFigure(
     "duan2016_fig_learning_curves", "What networks earn on bandits of many arms while they are trained, by reward and by imitation.",
-    tuple((named, (0,)) for named in (*NETWORKS, *map(imitator, (5, 10, 50)))), CLAIMS, compute, numbers, draw, load, partial(compute, n_problems=100),
+    tuple((named, (0,)) for named in AGENTS), CLAIMS, compute, numbers, draw, load, partial(compute, n_problems=100),
 )
