@@ -38,7 +38,7 @@ Listener = Callable[[str], None]
 
 
 def compare(
-    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str],
+    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[Model | str],
     seed: int = 0, listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (),
     n_folds: int | None = None,
 ) -> Comparison:
@@ -53,7 +53,7 @@ def compare(
     agents : mapping of str to Agent
         Name -> trained network or reference player.
     models : sequence of str
-        Registered cognitive models, fitted to each subject.
+        Cognitive models, by registered name or of one's own, fitted to each subject.
     seed : int
         Of the fits' starts.
     listener : callable, optional
@@ -78,7 +78,8 @@ def compare(
     for one in played:
         scores.append(one.score("chance", 0, _chance(one.rollout, one.trials)))
         for model in models:
-            fits[one.data, model], score = _score_model(one, model)
+            fitted, score = _score_model(one, model)
+            fits[one.data, fitted.model.name] = fitted
             scores.append(score)
         for name, agent in agents.items():
             scores += _score_agent(one, name, agent)
@@ -176,19 +177,20 @@ def _interval(per_trial: pd.Series, trials: pd.DataFrame) -> pd.Series:
     return mean_interval(by_subject.assign(all=0), "score", "all").iloc[0]
 
 
-def model_for(name: str, task: Task) -> Model:
-    """Return a registered model adapted to the task that was played."""
-    model = make_model(name)
+def model_for(model: Model | str, task: Task) -> Model:
+    """Return a model, registered or of one's own, adapted to the task that was played."""
+    model = make_model(model) if isinstance(model, str) else model
     if model.family is not task.spec.family:
-        raise UserError(f"{name} is a model of {model.family.name} trials, but {task.spec.name!r} is a "
+        raise UserError(f"{model.name} is a model of {model.family.name} trials, but {task.spec.name!r} is a "
                         f"{task.spec.family.name} task. Choose from {model_names(task.spec.family.name)}.")
     return model.for_task(task)
 
 
-def _score_model(one: _Played, name: str) -> tuple[Fit, _Score]:
+def _score_model(one: _Played, model: Model | str) -> tuple[Fit, _Score]:
     """Return the fit of a cognitive model to each subject, and its scores."""
+    spec, model = one.task.spec, model_for(model, one.task)
+    name = model.name
     one.tell(f"fitting {name}")
-    spec, model = one.task.spec, model_for(name, one.task)
     how = {"seed": one.seed, "reward_range": spec.reward_range, "episode": spec.episode}
     fitted, held = fit(model, one.trials, **how), None
     if one.by:

@@ -27,6 +27,7 @@ from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.group_selection import GroupSelection, compare_groups
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.hbi_result import HierarchicalComparison
+from cogmeta.models.model import Model
 from cogmeta.task import Task
 
 
@@ -84,7 +85,7 @@ class Results:
 
 
 def compare_all(
-    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[str], seed: int = 0,
+    task: Task, tables: Mapping[str, pd.DataFrame], agents: Mapping[str, Agent], models: Sequence[Model | str], seed: int = 0,
     listener: Listener | None = None, held_out: str | None = None, tiny: Sequence[TinyPlayer] = (), groups: Groups | None = None,
     n_folds: int | None = None, hbi: bool = False, loo: Sampling | None = None,
 ) -> Results:
@@ -109,7 +110,7 @@ def compare_all(
     behaved = {}
     for data, table in tables.items():
         tell(f"{data}: everybody plays afresh")
-        fits = {model: comparison.fits[data, model] for model in models}
+        fits = {model: fitted for (where, model), fitted in comparison.fits.items() if where == data}
         behaved[data] = compare_behaviour(task, table, fits, agents, seed)
     hierarchies = {data: _hierarchy(task, table, models, seed, data, tell) for data, table in tables.items()} if hbi else {}
     left_out = {data: _left_out(task, table, models, loo, seed, data, tell) for data, table in tables.items()} if loo else {}
@@ -123,7 +124,7 @@ def compare_all(
 
 
 def _hierarchy(
-    task: Task, table: pd.DataFrame, models: Sequence[str], seed: int, data: str, tell: Listener
+    task: Task, table: pd.DataFrame, models: Sequence[Model | str], seed: int, data: str, tell: Listener
 ) -> HierarchicalComparison:
     """Return who uses which cognitive model."""
     tell(f"{data}: which subject uses which model")
@@ -132,13 +133,13 @@ def _hierarchy(
 
 
 def _left_out(
-    task: Task, table: pd.DataFrame, models: Sequence[str], sampling: Sampling, seed: int, data: str, tell: Listener
+    task: Task, table: pd.DataFrame, models: Sequence[Model | str], sampling: Sampling, seed: int, data: str, tell: Listener
 ) -> pd.DataFrame:
     """Return the comparison of cognitive models by PSIS-LOO."""
     fits, spec = [], task.spec
-    for name in models:
-        tell(f"{data}: sampling {name}")
-        fits.append(fit(model_for(name, task), table, "nuts", seed=seed, episode=spec.episode, reward_range=spec.reward_range, sampling=sampling))
+    for model in (model_for(model, task) for model in models):
+        tell(f"{data}: sampling {model.name}")
+        fits.append(fit(model, table, "nuts", seed=seed, episode=spec.episode, reward_range=spec.reward_range, sampling=sampling))
     tell(f"{data}: leaving trials out")
     return loo_table(fits, table, left_out_subjects=False)
 

@@ -1,6 +1,7 @@
 """The result of hierarchical Bayesian inference over several models: frequencies, shares, groups, subjects, and a t-test."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -110,21 +111,31 @@ class HierarchicalComparison:
         return folder
 
     @classmethod
-    def load(cls, folder: str | Path) -> "HierarchicalComparison":
-        """Read what ``save`` wrote; models must be registered."""
+    def load(cls, folder: str | Path, models: Sequence[Model] = ()) -> "HierarchicalComparison":
+        """Read what ``save`` wrote.
+
+        Parameters
+        ----------
+        folder : str or Path
+        models : sequence of Model
+            Those of your own, which are not registered.
+        """
+        own_models = {model.name: model for model in models}
         folder = Path(folder)
         try:
             record = json.loads((folder / SUMMARY_FILE).read_text(encoding="utf-8"))
             if record.get("format") != FORMAT:
                 raise ValueError(f"its format is not {FORMAT!r}")
-            strange = [m["name"] for m in record["models"] if m["name"] not in MODELS]
+            strange = [m["name"] for m in record["models"] if m["name"] not in {*MODELS, *own_models}]
             if strange:
-                raise ValueError(f"{strange[0]!r} is not registered")
-            models = [make_model(m["name"], **m["options"]) for m in record["models"]]
+                raise UserError(f"{str(folder)!r} is of {strange[0]!r}, which is not registered: pass models=[...] to load it.")
+            models = [own_models.get(m["name"]) or make_model(m["name"], **m["options"]) for m in record["models"]]
             table = _read(folder / FILES["table"]).set_index("model")
             share = _read(folder / FILES["responsibility"]).set_index("subject").rename_axis(columns="model")
             own = {m.name: _read(folder / f"parameters_{k}.csv") for k, m in enumerate(models)}
             return cls(models, table, share, _read(folder / FILES["group"]), own, record["omnibus_risk"], record["settings"])
+        except UserError:
+            raise
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise UserError(f"{str(folder)!r} does not hold a saved hierarchical comparison: {error}.") from error
 
