@@ -233,15 +233,15 @@ class Engine:
         start = self.model.initial_values((n_slabs, block.n_lanes), parameters)
         values = _each(lambda x: x.astype(self.dtype), start)
         size = max(1, min(len(block.trials), STRETCH_CELLS // max(1, block.n_lanes)))
-        met = _each(lambda x: np.empty((size, *x.shape[:-2], n_slabs, block.n_lanes), self.dtype), values)
-        kept = _arrays(met)
+        kept = _each(lambda x: np.empty((size, *x.shape[:-2], n_slabs, block.n_lanes), self.dtype), values)
+        arrays, met = _arrays(kept), _each(lambda x: np.moveaxis(x, 0, -3), kept)
         for first in range(0, len(block.trials), size):
             trials = block.trials[first:first + size]
             for t, trial in enumerate(trials):
-                for array, x in zip(kept, _arrays(values)):
+                for array, x in zip(arrays, _arrays(values)):
                     array[t] = x
                 values = self.model.update(values, parameters, trial)
-            yield slice(first, first + len(trials)), _each(lambda x: np.moveaxis(x[:len(trials)], 0, -3), met)
+            yield slice(first, first + len(trials)), _each(lambda x: x[..., :len(trials), :, :], met)
 
     def _trial_log_likelihood(self, lanes: np.ndarray, natural: list[np.ndarray]) -> np.ndarray:
         block = self._cut_out(lanes)

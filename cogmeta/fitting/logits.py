@@ -48,13 +48,12 @@ def curvature(
 def _two_options(z: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log-probability of the option taken, its residual and the variance p (1 - p), all (trial, lane)."""
     sign = taken[1] - taken[0]
-    valid = np.abs(sign)
-    ahead = sign * z
-    small = np.exp(-np.abs(ahead))
-    inverse = 1 / (1 + small)
-    share = small * inverse
-    each = valid * (np.minimum(ahead, 0.0) + np.log(inverse))
-    return each, sign * np.where(ahead > 0, share, inverse), valid * share * inverse
+    scored, ahead = np.abs(sign), sign * z
+    share = np.exp(-np.abs(ahead))
+    inverse = 1 / (1 + share)
+    share *= inverse
+    each = scored * (np.minimum(ahead, 0.0) + np.log(inverse))
+    return each, sign * np.where(ahead > 0, share, inverse), scored * share * inverse
 
 
 def _many_options(z: np.ndarray, jacobian: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -270,8 +270,10 @@ def _leaders(points: Points, index: np.ndarray, step: np.ndarray, near: float) -
         if not len(worse):
             break
         away = u[worse] - u[worse - behind]
+        close = np.abs(away).max(axis=1) < NO_FURTHER
+        worse, away = worse[close], away[close]
         distance = (away * (curvature[worse - behind] @ away[..., None])[..., 0]).sum(axis=1)
-        leads[order[worse]] &= (distance >= near) | (np.abs(away).max(axis=1) >= NO_FURTHER)
+        leads[order[worse[distance < near]]] = False
     return leads[index]
 
 
