@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cogmeta.errors import UserError
+from cogmeta.fitting.lanes import map_arrays
 from cogmeta.models.model import Model
 from cogmeta.models.trial import Trial, in_tuple, one_hot
 
@@ -39,16 +40,17 @@ def check_functions(model: Model, rng: np.random.Generator) -> None:
     """
     parameters = {p.name: p.to_natural(p.starts(np.prod(LANES), rng)).reshape(LANES) for p in model.scaled_parameters}
     trials = [random_trial(model, rng) for _ in range(N_TRIALS)]
-    together = _run(model, parameters, trials)
+    met, together = _run(model, parameters, trials)
     for slab, lane in ((2, 4), (0, 6)):
         own = {name: array[slab:slab + 1, lane:lane + 1] for name, array in parameters.items()}
-        alone = _run(model, own, [_lane_of(trial, lane) for trial in trials])
+        _, alone = _run(model, own, [_lane_of(trial, lane) for trial in trials])
         for t, (whole, single) in enumerate(zip(together, alone)):
             gap = max(np.abs(w[..., slab, lane] - s[..., 0, 0]).max() for w, s in zip(whole, single))
             if gap > 1e-10:  # arithmetic is the same, lane by lane; what is not finite is found later
                 raise UserError(f"lanes of {model.name} influence each other: at trial {t} the logits of one learner "
                                 f"change by {gap:.2g} when others run beside it. Reduce over axes of options only, "
                                 "such as values.max(axis=0), never over all of an array, and never average rewards.")
+    _check_together(model, met, SimpleNamespace(**parameters), together)
 
 
 def random_rewards(model: Model, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -69,18 +71,32 @@ def _lane_of(trial: Trial, lane: int) -> Trial:
     return Trial(**{name: array[..., lane:lane + 1] for name, array in vars(trial).items()})
 
 
-def _run(model: Model, natural: dict[str, np.ndarray], trials: list[Trial]) -> list[list[np.ndarray]]:
-    """Return the logits of every trial, each broadcast to its full shape."""
+def _run(model: Model, natural: dict[str, np.ndarray], trials: list[Trial]) -> tuple[list[Any], list[list[np.ndarray]]]:
+    """Return the values that every trial meets and its logits, each broadcast to its full shape."""
     parameters = SimpleNamespace(**natural)
     lanes = next(iter(natural.values())).shape
     values = _call(model, "initial_values", lanes, parameters)
     for leaf in _leaves(model, "initial_values", values):
         _check_lanes_last(model, "initial_values", leaf.shape, lanes)
-    logits = []
+    logits, met = [], []
     for trial in trials:
+        met.append(values)
         logits.append(_checked_logits(model, _call(model, "policy", values, parameters), lanes))
         values = _checked_values(model, _call(model, "update", values, parameters, trial), values)
-    return logits
+    return met, logits
+
+
+def _check_together(model: Model, met: list[Any], parameters: SimpleNamespace, logits: list[list[np.ndarray]]) -> None:
+    """Run ``policy`` on the values of all trials at once, as fits do: with one more lane axis before the others."""
+    leaves = zip(*(_leaves(model, "update", values) for values in met))
+    stacks = (np.stack(np.broadcast_arrays(*each), axis=-3) for each in leaves)
+    policy = _call(model, "policy", map_arrays(lambda _: next(stacks), met[0]), parameters)
+    for whole, each in zip(in_tuple(policy), zip(*logits)):
+        single = np.stack(each, axis=-3)
+        whole = whole[..., None, :, :] if whole.ndim < single.ndim else whole
+        if not _broadcasts(whole.shape, single.shape) or not np.allclose(whole, single, atol=1e-10, equal_nan=True):
+            raise UserError(f"policy of {model.name} gives other logits for several trials at once, which is how fits run it: values "
+                            f"then have one more lane axis, parameters have not. {LAST}; leave their number open.")
 
 
 def _call(model: Model, function: str, *arguments: Any) -> Any:

@@ -221,7 +221,7 @@ class Engine:
         for stretch, values in self._stretches(block, learner, n_learning):
             block.store(logits, stretch, slice(n_learning), model.policy(values, chooser))
             if others:
-                undisplaced = _each(lambda x: x[..., :1, :], values)
+                undisplaced = map_arrays(lambda x: x[..., :1, :], values)
                 block.store(logits, stretch, slice(n_learning, None), model.policy(undisplaced, bystander))
         return block, logits
 
@@ -231,17 +231,17 @@ class Engine:
         Each stretch is written over the one before.
         """
         start = self.model.initial_values((n_slabs, block.n_lanes), parameters)
-        values = _each(lambda x: x.astype(self.dtype), start)
+        values = map_arrays(lambda x: x.astype(self.dtype), start)
         size = max(1, min(len(block.trials), STRETCH_CELLS // max(1, block.n_lanes)))
-        kept = _each(lambda x: np.empty((size, *x.shape[:-2], n_slabs, block.n_lanes), self.dtype), values)
-        arrays, met = _arrays(kept), _each(lambda x: np.moveaxis(x, 0, -3), kept)
+        kept = map_arrays(lambda x: np.empty((size, *x.shape[:-2], n_slabs, block.n_lanes), self.dtype), values)
+        arrays, met = _arrays(kept), map_arrays(lambda x: np.moveaxis(x, 0, -3), kept)
         for first in range(0, len(block.trials), size):
             trials = block.trials[first:first + size]
             for t, trial in enumerate(trials):
                 for array, x in zip(arrays, _arrays(values)):
                     array[t] = x
                 values = self.model.update(values, parameters, trial)
-            yield slice(first, first + len(trials)), _each(lambda x: x[..., :len(trials), :, :], met)
+            yield slice(first, first + len(trials)), map_arrays(lambda x: x[..., :len(trials), :, :], met)
 
     def _trial_log_likelihood(self, lanes: np.ndarray, natural: list[np.ndarray]) -> np.ndarray:
         block = self._cut_out(lanes)
@@ -280,6 +280,8 @@ class _Block:
         """Write a policy's logits in a stretch of trials, relative to the first option, in the states that were met."""
         for c, logit in enumerate(in_tuple(policy)):
             place = logits[c][:, stretch, slabs]
+            if logit.ndim < place.ndim + (self.given[c] is not None):  # it does not depend on the values
+                logit = logit[..., None, :, :]
             if self.given[c] is None:
                 np.subtract(logit[1:], logit[:1], out=place)
                 continue
@@ -318,13 +320,13 @@ def _slabs(model: Model, learning: Sequence[str]) -> np.ndarray:
     return np.array([1 + names.index(name) for name in model.parameter_names], int)
 
 
-def _each(function: Callable, values: Any) -> Any:
+def map_arrays(function: Callable, values: Any) -> Any:
     """Apply a function to each array of values, whatever these are kept in: an array, a tuple, a named tuple, a dict."""
     if isinstance(values, np.ndarray):
         return function(values)
     if isinstance(values, dict):
-        return {name: _each(function, part) for name, part in values.items()}
-    parts = [_each(function, part) for part in values]
+        return {name: map_arrays(function, part) for name, part in values.items()}
+    parts = [map_arrays(function, part) for part in values]
     return type(values)(*parts) if hasattr(values, "_fields") else tuple(parts)
 
 

@@ -82,6 +82,10 @@ class Model(ABC):
         (n_options, *lanes) float array
             For a choice that is made in a state, (n_states, n_options, *lanes). A tuple with one array a choice where a
             trial has several.
+
+        Notes
+        -----
+        Fits run it on the values of many trials at once, which have one more lane axis then: ``(..., n_trials, *lanes)``.
         """
 
     @abstractmethod

@@ -129,6 +129,21 @@ class AverageReward(RescorlaWagner):
         return values + trial.choice * (parameters.learning_rate * (trial.reward.mean() - values))
 
 
+class CountsLaneAxes(RescorlaWagner):
+    """Takes its parameters apart by the number of lane axes."""
+
+    def policy(self, values, parameters):
+        return parameters.inverse_temperature.reshape(values.shape[1:]) * values
+
+
+class CutsOneAxis(RescorlaWagner):
+    """Reduces over the first lane axis by its place from the left, as if there were two."""
+
+    def policy(self, values, parameters):
+        centred = values - 0.01 * np.arange(values.shape[1]).reshape(-1, *(1,) * (values.ndim - 2)) * (values.ndim > 3)
+        return parameters.inverse_temperature * centred
+
+
 class MaxOverSlabs(RescorlaWagner):
     """Took the axis of the lanes for that of the arms."""
 
@@ -190,7 +205,7 @@ class DeclaresTwice(RescorlaWagner):
     (TwoArrays(), "2 arrays for the 1 choices"), (ChoiceAsIndex(), "update.*one-hot.*never an index"),
     (ForgetsValues(), "must return what initial_values returned"), (Shrinks(), "turned values of shape"),
     (InPlace(), "in place"), (MaxOverEverything(), "lanes.*influence each other.*axis=0"),
-    (AverageReward(), "lanes.*influence each other.*never average"), (MaxOverSlabs(), "influence each other"),
+    (AverageReward(), "lanes.*influence each other.*never average"), (MaxOverSlabs(), "influence each other"), (CountsLaneAxes(), "policy.*fails"), (CutsOneAxis(), "several trials at once"),
     (TwoArmsOnly(), r"must return logits of shape \(3,"), (NeverAdapts(), "has 2 options, but the trials show 3"),
     (OnlyZeroOrOne(), "must be finite"), (RemembersBetweenCalls(), "influence each other|changes by"),
     (DeclaresWords(), "tuple of Parameter"), (DeclaresTwice(), "each name once"),

@@ -1,5 +1,7 @@
 """The engine's score and Fisher matrix against numerical derivatives of its own likelihood and of the expectation."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from cogmeta.fitting.lanes import Engine
 from cogmeta.fitting.sequences import sequences_of
 from cogmeta.models import make_model
+from cogmeta.models.bandit import RescorlaWagner
 from cogmeta.trials import validate_trials
 
 MODELS = [("bandit/rescorla_wagner", {}), ("bandit/rescorla_wagner_choice_kernel", {"n_arms": 4}),
@@ -105,6 +108,28 @@ def test_single_precision_says_the_same_to_a_few_digits(engine, rng):
     np.testing.assert_allclose(rough[0], fine[0], atol=1e-4)  # some 50 trials, 6e-8 each of numbers about 1
     for one, other in zip(rough[1:], fine[1:]):  # differences over 1e-3: half of that by truncation, as much by rounding
         np.testing.assert_allclose(one, other, atol=5e-3 * np.abs(other).max())
+
+
+@dataclass(frozen=True)
+class FixedTaste(RescorlaWagner):
+    """Three options, preferred by a parameter and nothing else: logits that do not depend on the values."""
+
+    n_arms: int = 3
+
+    def policy(self, values, parameters):
+        taste = parameters.inverse_temperature
+        return np.stack([0 * taste, taste, -taste])
+
+
+@pytest.mark.parametrize("cells", [1, 8, 4000])
+def test_a_policy_that_ignores_the_values_is_scored_trial_by_trial(rng, monkeypatch, cells):
+    monkeypatch.setattr("cogmeta.fitting.lanes.STRETCH_CELLS", cells)
+    table = random_table(FixedTaste(), rng, (9, 4, 2, 1))
+    engine = Engine(FixedTaste(), sequences_of(FixedTaste(), table))
+    u, log_p = np.zeros((2, 3)), np.log(np.exp([0, 1, -1]) / np.exp([0, 1, -1]).sum())
+    expected = [log_p[table.loc[table["subject"] == s, "choice"].to_numpy(int)].sum() for s in "abc"]
+    np.testing.assert_allclose(engine.log_likelihood(u, np.arange(3)), expected)
+    np.testing.assert_allclose(engine.evaluate(u, np.arange(3))[0], expected)
 
 
 def test_parameters_that_do_not_move_the_values_are_found_by_running_the_model(rng):
