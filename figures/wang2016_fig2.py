@@ -3,10 +3,14 @@
 Claimed: on independent arms the network loses less than Thompson sampling and UCB, more than Gittins (a); trained on
 dependent arms it loses less than all three (c to e), also where arms are easier or harder than in training; regret
 grows from easy to medium to hard arms; who trained on independent arms loses more on dependent ones than who trained on
-these; an agent that is not told its rewards stays at chance. How ours departs: a few seeds a distribution with one recipe
-(the paper: the best 5 of 100 settings), of which the matrix shows means; 2,000 test episodes, not 150; that the network
-stays above Gittins on independent arms is held against the exact optimum; the control was trained for 1 M steps. Claim e
-is met by three seeds of four (ratios .84, .93, .94 and 1.00).
+these; an agent that is not told its rewards stays at chance. How ours departs: four seeds a distribution with one recipe
+(the paper: the best 5 of 100 settings), of which the matrix shows means; 2,000 test episodes, in panel e 10,000, not 150; that
+the network stays above Gittins on independent arms is held against the exact optimum; controls were trained for 1 M steps.
+
+Claim e is narrow for one network: ratios of .98, .82, .91 and .91, and over 20,000 other episodes 1.00, .84, .93 and .93; trained
+for 28 M steps in place of 8 M, as on independent and uniform arms, the first one comes to .85. The claim on training alike, asked of
+every seed, fails on easy arms, where all lose about as much (.70 and .74, most of it on the first choice, .4); on uniform, medium
+and hard ones networks that were trained on independent arms lose more in every seed, by .21 to 1.54.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,9 +34,9 @@ from tasks.registry import make_task
 from tasks.train_run import measure
 
 ARMS = ("independent", "uniform", "easy", "medium", "hard")
-SEEDS = {"independent": (0, 1), "uniform": (0, 1), "easy": (0, 1, 2, 3), "medium": (0, 1, 2, 3), "hard": (0, 1, 2, 3)}
-CONTROLS = {arms: (0,) for arms in ARMS}
-"""Seeds of the networks that are not told their rewards."""
+SEEDS = (0, 1, 2, 3)
+CONTROL_SEEDS = (0,)
+"""Of the networks that are not told their rewards, one for each distribution."""
 
 CLASSICAL = ("gittins", "thompson", "ucb1")
 PANELS = (("independent", "independent"), ("uniform", "uniform"), ("medium", "easy"), ("medium", "hard"))
@@ -42,6 +46,8 @@ CHANCE = {"independent": 50 / 3, "uniform": 25.0, "easy": 40.0, "medium": 25.0, 
 """Expected regret of random choices: 100 trials times half the mean distance of the arms."""
 
 N_CURVE, N_MATRIX, N_CONTROL, N_RASTER = 2_000, 1_000, 10_000, 300
+N_CLOSE = 10_000
+"""Test episodes of panel e, where players lie closer together than 2,000 episodes can tell."""
 
 _SOURCE = "Wang 2016, experiments 1 and 2"
 CLAIMS = (
@@ -53,7 +59,7 @@ CLAIMS = (
           _SOURCE, low=1e-9),
     Claim("transfer", "f: from easy to hard arms more is lost than from hard to easy (beyond training on the same)", "difference > 0",
           _SOURCE, low=1e-9),
-    Claim("control", "not told its rewards, the network is at chance on all five (largest relative distance)", "0",
+    Claim("control", "not told its rewards, a network is at chance (relative distance, one network for each of the five)", "0",
           _SOURCE + "; 5 % leaves room for the chance of test episodes", high=0.05),
 )
 
@@ -68,16 +74,17 @@ def compute(agents: Mapping[str, Sequence[Network]], seed: int) -> Tables:
 
 def _curves(agents: Mapping[str, Sequence[Network]], trained: str, tested: str, seed: int) -> pd.DataFrame:
     task = make_task(f"bandit/{tested}")
-    regrets = [_regret(network, task.spec.name, seed) for network in agents[f"bandit/{trained}"]]
+    n_episodes = N_CLOSE if tested == "hard" else N_CURVE
+    regrets = [_regret(network, task.spec.name, n_episodes, seed) for network in agents[f"bandit/{trained}"]]
     curves = [regret_curve(pd.concat(regrets, ignore_index=True)).assign(player="network", seed=-1)]
     curves += [regret_curve(regret).assign(player="network", seed=one) for one, regret in enumerate(regrets)]
     for name in (*CLASSICAL, "bayes-optimal"):
-        curves.append(regret_curve(_regret(player(name, task), task.spec.name, seed)).assign(player=name, seed=-1))
+        curves.append(regret_curve(_regret(player(name, task), task.spec.name, n_episodes, seed)).assign(player=name, seed=-1))
     return pd.concat(curves, ignore_index=True).assign(trained=trained, tested=tested)
 
 
-def _regret(agent: Agent, task: str, seed: int) -> pd.DataFrame:
-    return cumulative_regret(simulate(agent, make_task(task), N_CURVE, seed).to_trials())
+def _regret(agent: Agent, task: str, n_episodes: int, seed: int) -> pd.DataFrame:
+    return cumulative_regret(simulate(agent, make_task(task), n_episodes, seed).to_trials())
 
 
 def _matrix(agents: Mapping[str, Sequence[Network]], seed: int) -> pd.DataFrame:
@@ -95,18 +102,18 @@ def _control(agents: Mapping[str, Sequence[Network]], seed: int) -> pd.DataFrame
 
 
 def numbers(tables: Tables) -> dict[str, np.ndarray]:
-    """Return the number of every claim: one a seed where all distributions concerned have it, of ``matched`` one over mean regrets."""
+    """Return the number of every claim, one a seed; of ``control`` one a distribution."""
     regret = tables["matrix"].pivot(index="seed", columns=["trained", "tested"], values="regret")
-    own, mean = {arms: regret[arms, arms] for arms in ARMS}, regret.mean()
-    transfer = ((regret["easy", "hard"] - own["hard"]) - (regret["hard", "easy"] - own["easy"])).dropna()
-    difficulty = pd.concat([own["medium"] - own["easy"], own["hard"] - own["medium"]], axis=1).dropna().min(axis=1)
+    own = {arms: regret[arms, arms] for arms in ARMS}
+    transfer = (regret["easy", "hard"] - own["hard"]) - (regret["hard", "easy"] - own["easy"])
+    difficulty = np.minimum(own["medium"] - own["easy"], own["hard"] - own["medium"])
+    matched = np.minimum.reduce([regret["independent", arms] - own[arms] for arms in ARMS[1:]])
     control = tables["control"].assign(distance=lambda table: (table["regret"] / table["chance"] - 1).abs())
     return {
         "order": _order(_last(tables["curves"], "independent", "independent")),
         **{f"{trained}_{tested}": _over_classical(_last(tables["curves"], trained, tested)) for trained, tested in PANELS[1:]},
         "difficulty": difficulty.to_numpy(), "transfer": transfer.to_numpy(),
-        "matched": np.array([min(mean["independent", arms] - mean[arms, arms] for arms in ARMS[1:])]),
-        "control": control.groupby("seed")["distance"].max().to_numpy(),
+        "matched": matched, "control": control["distance"].to_numpy(),
     }
 
 
@@ -138,7 +145,7 @@ def draw(tables: Tables) -> Figure:
     axes = top.subplots(1, 4)
     for ax, letter, panel in zip(axes, "acde", PANELS, strict=True):
         _draw_curves(tables["curves"], *panel, letter, ax)
-    axes[0].legend(loc="upper left")
+    axes[0].legend(loc="upper left", fontsize=6.5)
     axes = bottom.subplots(1, 3, width_ratios=(1.3, 1.2, 0.9))
     plot_choice_raster(tables["raster"], axes[0], color="best")
     axes[0].get_legend().remove()
@@ -191,6 +198,6 @@ def _short(arms: str) -> str:
 
 FIGURE = PaperFigure(
     "wang2016_fig2", "On two-armed bandits the network loses little, and less where training tells how the arms hang together.",
-    tuple((f"bandit/{arms}", SEEDS[arms]) for arms in ARMS) + tuple((f"bandit/{arms} lstm_no_reward", CONTROLS[arms]) for arms in ARMS),
+    tuple((f"bandit/{arms}", SEEDS) for arms in ARMS) + tuple((f"bandit/{arms} lstm_no_reward", CONTROL_SEEDS) for arms in ARMS),
     CLAIMS, compute, numbers, draw,
 )
