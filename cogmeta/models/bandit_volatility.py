@@ -4,7 +4,9 @@ What is observed: one choice among arms that win or lose. What is assumed: the l
 steps whose variance is either fixed for a person (the hierarchical Gaussian filter with two levels) or itself learnt
 (the volatile Kalman filter). Sources: Mathys et al. 2011 (Front Hum Neurosci 5:39); Piray & Daw 2020 (PLoS Comput Biol
 16:e1007963, the binary filter). How ours departs: the sources follow one sequence of outcomes, ours one an arm; an arm
-that is not chosen keeps its mean while its variance grows by the step that it may have taken unseen.
+that is not chosen keeps its mean while its variance grows by the step that it may have taken unseen. An arm met again
+after so long that its variance is large would teach the volatile filter a larger volatility, which makes the next variance
+larger still: variance and volatility stop at ``LARGEST``, where an arm's log-odds are not known at all.
 """
 
 from dataclasses import dataclass
@@ -18,6 +20,10 @@ from cogmeta.models.bandit import BanditModel
 from cogmeta.models.parameter import Parameter, inverse_temperature, rate
 from cogmeta.models.prior import Gamma, Normal
 from cogmeta.models.trial import Trial
+
+
+LARGEST = 1e6
+"""Of a variance of log-odds."""
 
 
 class LogOdds(NamedTuple):
@@ -159,4 +165,5 @@ class VolatileKalman(_BinaryFilter):
         moved = np.sqrt(drifted) * self.surprise(mean, trial)
         after = forget * drifted
         excess = moved**2 + variance + after - 2 * forget * variance - volatility
-        return VolatileLogOdds(mean + moved, after, volatility + trial.choice * parameters.volatility_rate * excess)
+        later = volatility + trial.choice * parameters.volatility_rate * excess
+        return VolatileLogOdds(mean + moved, np.minimum(after, LARGEST), np.minimum(later, LARGEST))

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import expit
 
 from cogmeta.models import make_model
+from cogmeta.models.bandit_volatility import LARGEST
 from cogmeta.models.parameter import one_set
 from cogmeta.models.trial import Trial
 
@@ -71,3 +72,16 @@ def test_the_gaussian_filter_s_drift_is_its_learning_rate(rng):
     wins = rng.random((100, 50)) < 0.5
     slow, fast = (followed("bandit/hierarchical_gaussian_filter", wins, volatility=w).variance[-1, 0] for w in (-6, -1))
     assert (fast > 3 * slow).all()
+
+
+def test_the_volatile_filter_of_many_arms_stays_finite_however_long_one_is_out_of_sight(rng):
+    model = make_model("bandit/volatile_kalman", n_arms=10)
+    known = one_set({"volatility_rate": np.array([0.1, 0.6, 0.95]), "initial_volatility": 1.0, "noise": 0.3, "inverse_temperature": 5.0})
+    values, largest = model.initial_values((3,), known), 0.0
+    for _ in range(3000):
+        chosen = np.tile(np.eye(10)[:, rng.integers(10)][:, None], 3)
+        values = model.update(values, known, Trial(choice=chosen, reward=rng.integers(2, size=3).astype(float)))
+        largest = max(largest, float(values.volatility.max()))
+        assert all(np.isfinite(part).all() for part in values)
+    assert largest == LARGEST, "else nothing was put to the test"
+    assert np.isfinite(model.policy(values, known)).all()

@@ -337,11 +337,11 @@ def volatile_kalman(trials, p, n_arms=2):
         out.append(log_softmax([p["inverse_temperature"] * x for x in wins], choice))
         for arm in range(n_arms):
             if arm != choice:
-                w[arm] += v[arm]
+                w[arm] = min(w[arm] + v[arm], 1e6)
                 continue
             gain = (w[arm] + v[arm]) / (w[arm] + v[arm] + p["noise"])
             step = math.sqrt(w[arm] + v[arm]) * (reward - wins[arm])
             posterior, covariance = (1 - gain) * (w[arm] + v[arm]), (1 - gain) * w[arm]
-            v[arm] += p["volatility_rate"] * (step**2 + w[arm] + posterior - 2 * covariance - v[arm])
-            m[arm], w[arm] = m[arm] + step, posterior
+            v[arm] = min(v[arm] + p["volatility_rate"] * (step**2 + w[arm] + posterior - 2 * covariance - v[arm]), 1e6)
+            m[arm], w[arm] = m[arm] + step, min(posterior, 1e6)
     return out
