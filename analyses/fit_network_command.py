@@ -16,7 +16,8 @@ from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.nested import NestedScores, nested_cross_validation
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
-from cogmeta.trials import guess_family, read_trials
+from cogmeta.fitting.told_flags import tell_flags
+from cogmeta.trials import guess_family, missing, read_trials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -58,9 +59,19 @@ def run(
         Console().print(str(found), soft_wrap=True, highlight=False)
     with atomic_path(out / "networks.csv") as part:
         pd.DataFrame(rows).to_csv(part, index=False)
+    silent = _silent(table)
+    with atomic_path(out / "flags.csv") as part:
+        silent.rename_axis("subject").reset_index().to_csv(part, index=False)
+    tell_flags(silent, Console(), "flags.csv")
     if nested:
         how = {"descent": descent, "penalties": tried, "n_outer": outer, "n_inner": inner}
         _write_nested({size: _nested(table, size, kind, **how, **asked) for size in sizes}, kind, out)
+
+
+def _silent(table: pd.DataFrame) -> pd.Series:
+    """Return the subjects from whom a network learns nothing, with the reason."""
+    absent = pd.Series(missing(table, guess_family(table))).groupby(table["subject"].astype(str).to_numpy(), sort=False).all()
+    return pd.Series("no answered trial: nothing was learnt from it", absent.index[absent], name="flag", dtype=object)
 
 
 def _sizes(text: str) -> list[int]:

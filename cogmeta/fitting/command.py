@@ -22,6 +22,7 @@ from cogmeta.fitting.latents import latents
 from cogmeta.fitting.likelihood import log_likelihood
 from cogmeta.fitting.bayes.psis import psis_loo
 from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE, Fit
+from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
 from cogmeta.trials import read_trials
@@ -137,10 +138,7 @@ def _show(result: Fit, folder: Path, console: Console, further: Iterable[str]) -
                   f"{', at these estimates, not at the maximum of the likelihood' if result.method != 'mle' else ''})")
     if result.group.get("terms", []) not in ([], ["Intercept"]):
         console.print(result.coefficients.round(3).to_string(index=False), markup=False, highlight=False, soft_wrap=True)
-    for subject, flag in list(result.flags.items())[:5]:
-        console.print(f"subject {subject}: {flag}", style="yellow", markup=False, highlight=False)
-    if len(result.flags) > 5:
-        console.print(f"... {len(result.flags)} subjects are flagged, see {PARAMETERS_FILE}", style="yellow")
+    tell_flags(result.flags, console, PARAMETERS_FILE)
     for words in result.group.get("beware", []):
         console.print(f"beware: {words}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     files = (PARAMETERS_FILE, SUMMARY_FILE, TRIALS_FILE, *further, *([POSTERIOR_FILE] if result.posterior is not None else []))

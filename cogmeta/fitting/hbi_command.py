@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from cogmeta.command_options import Encoding, RewardRange, Seed, Starts
 from cogmeta.files import make_folder
 from cogmeta.fitting.hbi import fit_hbi
+from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.registry import make_model
 from cogmeta.trials import read_trials
 
@@ -39,4 +40,5 @@ def main(
                         listener=lambda done, _: progress.update(bar, description=f"round {done}"))
     found.save(out)
     Console().print(str(found), soft_wrap=True, highlight=False)
+    tell_flags(found.flags, Console(), "parameters_0.csv")
     Console().print(f"written to {out}", soft_wrap=True)

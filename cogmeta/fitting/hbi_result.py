@@ -89,6 +89,12 @@ class HierarchicalComparison:
         t = (mean - value) / error
         return TTest(t, df, float(2 * stdtr(df, -abs(t))))
 
+    @property
+    def flags(self) -> pd.Series:
+        """What to beware of, by subject: choices that are none, one, or all alike; only subjects with a flag."""
+        own = next(iter(self.parameters.values())).set_index("subject")["flag"]
+        return own[own != ""]
+
     def __repr__(self) -> str:
         n = len(self.responsibility)
         return (f"hierarchical Bayesian inference: {len(self.models)} models, {n} subjects, omnibus risk "

@@ -4,7 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from typer.testing import CliRunner
+
+from analyses.fit_network_command import app as fit_network
 from cogmeta.errors import UserError
+from cogmeta.fitting.hbi_command import app as hbi
 from cogmeta.fitting import fit, fit_hbi, latents
 from cogmeta.models import make_model
 
@@ -104,3 +108,14 @@ def test_a_group_of_one_is_refused(rng):
         fit(MODEL, one, method="em")
     with pytest.raises(UserError, match="at least two subjects, this trial table has 1"):
         fit_hbi([MODEL, "bandit/random"], one)
+
+
+def test_commands_tell_of_whom_nothing_was_learnt(tmp_path, rng):
+    trials = table([20] * 5, rng).astype({"choice": "Int64", "reward": float})
+    trials.loc[trials["subject"] == "s0002", ["choice", "reward"]] = None
+    trials.to_csv(tmp_path / "trials.csv", index=False)
+    asked = [str(tmp_path / "trials.csv"), "--units", "1", "--epochs", "2", "--out", str(tmp_path / "network")]
+    assert "subject s0002: no answered trial: nothing was learnt from it" in CliRunner().invoke(fit_network, asked).output
+    assert pd.read_csv(tmp_path / "network" / "flags.csv")["subject"].tolist() == ["s0002"]
+    asked = [MODEL, "bandit/random", "--trials", str(tmp_path / "trials.csv"), "--starts", "1", "--out", str(tmp_path / "hbi")]
+    assert "subject s0002: no answered trial: the group's mean" in CliRunner().invoke(hbi, asked).output
