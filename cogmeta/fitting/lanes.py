@@ -18,6 +18,7 @@ A search that is far from its end needs no fifteen digits: ``rough`` gives the s
 the time.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import SimpleNamespace
@@ -77,6 +78,7 @@ class Engine:
         self.count = np.bincount(sequences.subject, minlength=len(sequences.subjects))
         self.first = np.concatenate([[0], np.cumsum(self.count)[:-1]])
         self._cut: tuple[bytes, _Block] | None = None
+        self._memory = np.empty((len(sequences.choices), 0), dtype)
 
     def rough(self, n_sets: int) -> "Engine":
         """Return the engine for a step of a search that is far from its end, with so many sets of parameters.
@@ -217,13 +219,24 @@ class Engine:
         chooser = SimpleNamespace(**{**base, **vars(learner)})
         bystander = SimpleNamespace(**{**base, **_displace(base, moved, others, first=0)})
         n_learning = 1 + len(learning)
-        logits = block.empty_logits(n_learning + len(others), self.dtype)
+        logits = self._logits(block, n_learning + len(others))
         for stretch, values in self._stretches(block, learner, n_learning):
             block.store(logits, stretch, slice(n_learning), model.policy(values, chooser))
             if others:
                 undisplaced = map_arrays(lambda x: x[..., :1, :], values)
                 block.store(logits, stretch, slice(n_learning, None), model.policy(undisplaced, bystander))
         return block, logits
+
+    def _logits(self, block: "_Block", n_slabs: int) -> list[np.ndarray]:
+        """Return an array (n_options - 1, n_trials, n_slabs, n_lanes) a choice, in the memory of the logits before.
+
+        Fresh memory costs more than what is written into it.
+        """
+        shapes = [(len(taken) - 1, block.n_trials, n_slabs, block.n_lanes) for taken in block.taken]
+        size = max(map(math.prod, shapes), default=0)
+        if self._memory.shape[1] < size:
+            self._memory = np.empty((len(shapes), size), self.dtype)
+        return [own[:math.prod(shape)].reshape(shape) for own, shape in zip(self._memory, shapes)]
 
     def _stretches(self, block: "_Block", parameters: SimpleNamespace, n_slabs: int) -> Iterator[tuple[slice, Any]]:
         """Yield stretches of trials with the values that they meet, which have an axis of trials before the slabs'.
@@ -246,7 +259,7 @@ class Engine:
     def _trial_log_likelihood(self, lanes: np.ndarray, natural: list[np.ndarray]) -> np.ndarray:
         block = self._cut_out(lanes)
         parameters = SimpleNamespace(**{name: x[None] for name, x in zip(self.model.parameter_names, natural)})
-        logits = block.empty_logits(1, self.dtype)
+        logits = self._logits(block, 1)
         for stretch, values in self._stretches(block, parameters, 1):
             block.store(logits, stretch, slice(None), self.model.policy(values, parameters))
         return sum(log_probability(z[:, :, 0], taken) for z, taken in zip(logits, block.taken))
@@ -262,19 +275,14 @@ class _Block:
     """The trials of some lanes, with an axis of length 1 for the slabs."""
 
     def __init__(self, sequences: Sequences, lanes: np.ndarray) -> None:
-        n_trials = int(sequences.length[lanes].max(initial=0))
-        self.n_lanes = len(lanes)
-        events = {name: _columns_of(sequences, name, n_trials, lanes)[..., None, :] for name in sequences.events}
+        self.n_lanes, self.n_trials = len(lanes), int(sequences.length[lanes].max(initial=0))
+        events = {name: _columns_of(sequences, name, self.n_trials, lanes)[..., None, :] for name in sequences.events}
         names = {id(array): name for name, array in sequences.events.items()}
-        taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else _columns(c.taken[:n_trials], lanes)
+        taken = [events[names[id(c.taken)]][:, :, 0] if id(c.taken) in names else _columns(c.taken[:self.n_trials], lanes)
                  for c in sequences.choices]
         self.taken = [x.swapaxes(0, 1) for x in taken]
         self.given = [None if c.given is None else events[names[id(c.given)]].swapaxes(0, 1) for c in sequences.choices]
-        self.trials = [Trial(**{name: array[t] for name, array in events.items()}) for t in range(n_trials)]
-
-    def empty_logits(self, n_slabs: int, dtype: type[np.floating]) -> list[np.ndarray]:
-        """Return an array (n_options - 1, n_trials, n_slabs, n_lanes) a choice."""
-        return [np.empty((len(taken) - 1, len(self.trials), n_slabs, self.n_lanes), dtype) for taken in self.taken]
+        self.trials = [Trial(**{name: array[t] for name, array in events.items()}) for t in range(self.n_trials)]
 
     def store(self, logits: list[np.ndarray], stretch: slice, slabs: slice, policy: Any) -> None:
         """Write a policy's logits in a stretch of trials, relative to the first option, in the states that were met."""

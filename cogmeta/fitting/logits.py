@@ -7,6 +7,9 @@ parameter is displaced.
 
 import numpy as np
 
+CELLS = 10_000
+"""Trials, times lanes, on which functions of one number run at once: what they need in between stays in a processor's cache."""
+
 
 def log_probability(z: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """Return log softmax of the option taken, (trial, lane); ``z`` has no axis of slabs."""
@@ -47,13 +50,19 @@ def curvature(
 
 def _two_options(z: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return log-probability of the option taken, its residual and the variance p (1 - p), all (trial, lane)."""
-    sign = taken[1] - taken[0]
-    scored, ahead = np.abs(sign), sign * z
-    share = np.exp(-np.abs(ahead))
-    inverse = 1 / (1 + share)
-    share *= inverse
-    each = scored * (np.minimum(ahead, 0.0) + np.log(inverse))
-    return each, sign * np.where(ahead > 0, share, inverse), scored * share * inverse
+    out = np.empty((3, *z.shape), z.dtype)
+    size = max(1, CELLS // max(1, z.shape[1]))
+    for first in range(0, len(z), size):
+        some = slice(first, first + size)
+        sign = taken[1, some] - taken[0, some]
+        scored, ahead = np.abs(sign), sign * z[some]
+        share = np.exp(-np.abs(ahead))
+        inverse = 1 / (1 + share)
+        share *= inverse
+        np.multiply(scored, np.minimum(ahead, 0.0) + np.log(inverse), out=out[0, some])
+        np.multiply(sign, np.where(ahead > 0, share, inverse), out=out[1, some])
+        np.multiply(scored, share * inverse, out=out[2, some])
+    return tuple(out)
 
 
 def _many_options(z: np.ndarray, jacobian: np.ndarray, taken: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
