@@ -191,6 +191,8 @@ def _bandit(n_steps: int, note: str = "", **expected: tuple[float, ...]) -> Pres
     return Preset(replace(_BANDIT, n_steps=n_steps), expected=expected, seeds=seeds, note=note)
 
 
+_SHORT = Preset(replace(_TWO_STEP, n_steps=1_500_000), note="x")
+
 _PRESETS: dict[str, Preset] = {
     "bandit/independent": _bandit(28_000_000, _BANDIT_NOTE, regret=(1.96, 2.238, 2.073, 1.956)),
     "bandit/uniform": _bandit(28_000_000, "8 M steps reached 1.57 and 1.36.", regret=(1.275, 1.27, 1.27, 1.307)),
@@ -219,6 +221,8 @@ _PRESETS: dict[str, Preset] = {
     "bandit/matching_training": Preset(
         replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.448, 0.451, 0.449, 0.449, 0.45, 0.45, 0.449, 0.45)},
         seeds=tuple(range(8)), note="3 M steps at a step size of 5e-3 reached 0.451, the A2C of the bandits 0.446 in 8 M."),
+    "bandit/restless4": _SHORT, "bandit/matching": _SHORT, "bandit/gaussian2018_1": _SHORT, "bandit/gaussian2018_2": _SHORT,
+    "bandit/gaussian2019": _SHORT, "two_step/kool2016": _SHORT, "two_step/wang2018_fixation": _SHORT,
     "bandit/rl2_k2_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
     "bandit/rl2_k20_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
     "bandit/rl2_k5_n10": Preset(_MANY_ARMS, expected={"regret": (1.665,)}, seeds=(0,), note="2 M steps reached 1.724."),

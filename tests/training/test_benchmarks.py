@@ -6,7 +6,7 @@ import json
 import pytest
 import torch
 
-from benchmarks import training
+from benchmarks import training, training_memory
 from cogmeta.training import A2C
 
 with contextlib.suppress(ImportError):
@@ -31,6 +31,12 @@ def _torch_as_it_was():
 def test_a_partner_with_autograd_trains(n_episodes, two_pass):
     steps, _, _ = training.plain(n_episodes, two_pass, seconds=0.05, n_units=4)
     assert steps > 0 and steps % (100 * n_episodes) == 0
+
+
+def test_the_memory_of_a_batch_is_that_of_all_its_steps_whatever_the_unroll():
+    rows = [training_memory.measure("lstm", 4, 8, unroll) for unroll in (500, 20)]
+    assert [row["steps"] for row in rows] == [4_000, 4_000]
+    assert all(0.05 < row["gigabytes"] < 64 for row in rows)  # of this process; Python and torch alone take 0.2
 
 
 @pytest.mark.slow
