@@ -191,8 +191,6 @@ def _bandit(n_steps: int, note: str = "", **expected: tuple[float, ...]) -> Pres
     return Preset(replace(_BANDIT, n_steps=n_steps), expected=expected, seeds=seeds, note=note)
 
 
-_SHORT = Preset(replace(_TWO_STEP, n_steps=1_500_000), note="x")
-
 _PRESETS: dict[str, Preset] = {
     "bandit/independent": _bandit(28_000_000, _BANDIT_NOTE, regret=(1.96, 2.238, 2.073, 1.956)),
     "bandit/uniform": _bandit(28_000_000, "8 M steps reached 1.57 and 1.36.", regret=(1.275, 1.27, 1.27, 1.307)),
@@ -221,10 +219,10 @@ _PRESETS: dict[str, Preset] = {
     "bandit/matching_training": Preset(
         replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.448, 0.451, 0.449, 0.449, 0.45, 0.45, 0.449, 0.45)},
         seeds=tuple(range(8)), note="3 M steps at a step size of 5e-3 reached 0.451, the A2C of the bandits 0.446 in 8 M."),
-    "bandit/restless4": _SHORT, "bandit/matching": _SHORT, "bandit/gaussian2018_1": _SHORT, "bandit/gaussian2018_2": _SHORT,
-    "bandit/gaussian2019": _SHORT, "two_step/kool2016": _SHORT, "two_step/wang2018_fixation": _SHORT,
-    "bandit/rl2_k2_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
-    "bandit/rl2_k20_n10": Preset(_MANY_ARMS, note="Not tried on this task: the recipe of bandit/rl2_k5_n10."),
+    "bandit/rl2_k2_n10": Preset(
+        _MANY_ARMS, expected={"regret": (0.646,)}, seeds=(0,), note="Bayes-optimal play loses 0.62 +- .06; 17 CPU seconds on a busy machine."),
+    "bandit/rl2_k20_n10": Preset(
+        _MANY_ARMS, expected={"regret": (2.945,)}, seeds=(0,), note="A greedy player loses 2.75 +- .13, random choices 4.6."),
     "bandit/rl2_k5_n10": Preset(_MANY_ARMS, expected={"regret": (1.665,)}, seeds=(0,), note="2 M steps reached 1.724."),
     "bandit/rl2_k10_n10": Preset(_MANY_ARMS, expected={"regret": (2.401,)}, seeds=(0,)),
     "bandit/rl2_k50_n10": Preset(
@@ -282,6 +280,12 @@ _PRESETS: dict[str, Preset] = {
     "two_step/wang2018": Preset(
         replace(_TWO_STEP, discount=0.9), seeds=tuple(range(8)), note=_TWO_STEP_NOTE,
         expected={"reward_per_trial": (0.7048, 0.7049, 0.7043, 0.7047, 0.7045, 0.7047, 0.7039, 0.7043)}),
+    "two_step/wang2018_fixation": Preset(
+        replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.7049,)}, seeds=(0,),
+        note="Exact belief earns 0.705, the oracle 0.740; 20 CPU seconds on a busy machine."),
+    "two_step/kool2016": Preset(
+        replace(_TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.6049,)}, seeds=(0,),
+        note="A belief filter earns 0.607, a hybrid 0.554, the oracle 0.667; 20 CPU seconds on a busy machine."),
     "two_step/miller2017": Preset(
         replace(_TWO_STEP, n_steps=3_000_000), expected={"reward_per_trial": (0.6464,)}, seeds=(0,),
         note="The recipe of two_step/wang2018, 50 CPU seconds. An exact belief filter earns 0.648, the oracle 0.679, chance 0.5."),
