@@ -50,7 +50,7 @@ CLAIMS = (
 )
 
 
-def compute(agents: Mapping[str, Sequence[Network]], seed: int, n_problems: int = 1000) -> Tables:
+def compute(agents: Mapping[str, Sequence[Network]], seed: int, n_problems: int = 4000) -> Tables:
     """Return the table, a row a setting and player."""
     rows = pd.concat([measured("duan2016_table1"), pd.DataFrame(_networks(agents, seed, n_problems))], ignore_index=True)
     rows["setting"] = [f"n={n}, k={k}" for n, k in zip(rows["n_trials"], rows["n_arms"], strict=True)]

@@ -1,6 +1,7 @@
 """Let a network play a task while its tape records: the batches that learners learn from."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -59,6 +60,13 @@ class Batch:
         return generalised_advantages(error, discounts(self.done, discount), eligibility)
 
 
+class Lesson(NamedTuple):
+    """What is learnt from in place of the reward; see ``Learner``."""
+
+    regret_of: str | None = None
+    reward_offset: float = 0.0
+
+
 class Collector:
     """Plays ``n_episodes`` episodes side by side, or epochs of several, one unroll at a time.
 
@@ -71,18 +79,17 @@ class Collector:
         Steps of an unroll; must divide those of an episode.
     task_rng, action_rng : numpy.random.Generator
         Chance of the task, and of the choices; every episode draws its own numbers from them.
-    regret_of : str, optional
-        What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward.
-    reward_offset : float
-        Taken off every reward that is learnt from; the network hears the reward itself.
+    lesson : Lesson
+        What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward; and
+        what is taken off. The network hears the reward itself.
     """
 
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int,
-        task_rng: np.random.Generator, action_rng: np.random.Generator, regret_of: str | None = None, reward_offset: float = 0.0,
+        task_rng: np.random.Generator, action_rng: np.random.Generator, lesson: Lesson = Lesson(),
     ) -> None:
         self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
-        self.regret_of, self.reward_offset = regret_of, reward_offset
+        self.regret_of, self.reward_offset = lesson
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = network.tape(n_steps, n_episodes)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()

@@ -9,7 +9,7 @@ import numpy as np
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import Task
-from cogmeta.training.collect import Batch, Collector
+from cogmeta.training.collect import Batch, Collector, Lesson
 from cogmeta.training.optimiser import OPTIMISERS, Optimiser
 
 Scheduled = float | tuple[float, float]
@@ -112,12 +112,17 @@ class Learner(ABC):
         """All settings as plain values."""
         return asdict(self)
 
+    @property
+    def lesson(self) -> Lesson:
+        """What is learnt from in place of the reward."""
+        return Lesson(self.regret_of, self.reward_offset)
+
     def collector(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
     ) -> Collector:
         """Return what plays the batches that ``improve`` gets."""
         unroll = self.unroll_of(task.spec.steps_per_episode)
-        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.regret_of, self.reward_offset)
+        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.lesson)
 
     def prepare(self, network: Network, n_steps: int) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""

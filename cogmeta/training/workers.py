@@ -18,7 +18,7 @@ from cogmeta.agents.network import Network
 from cogmeta.errors import UserError
 from cogmeta.one_thread import one_thread
 from cogmeta.task import Task
-from cogmeta.training.collect import Batch, Collector
+from cogmeta.training.collect import Batch, Collector, Lesson
 from cogmeta.training.learner import Learner
 
 PLAYED = ("action", "reward", "done", "valid", "free", "value", "taught")
@@ -32,15 +32,12 @@ class Part:
     network : Network
     task : Task
     n_episodes, n_steps : int
-    regret_of : str or None
-    reward_offset : float
+    lesson : Lesson
     """
 
-    def __init__(
-        self, network: Network, task: Task, n_episodes: int, n_steps: int, regret_of: str | None, reward_offset: float
-    ) -> None:
+    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int, lesson: Lesson) -> None:
         nobody = np.random.default_rng(0)
-        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, regret_of, reward_offset)
+        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, lesson)
 
     def play(self, task_seed: int, action_seed: int) -> tuple[np.ndarray, ...]:
         """Play one unroll; return the arrays of ``PLAYED`` that there are, then the heads."""
@@ -94,7 +91,7 @@ class SplitCollector:
         self.n_parts, self.task_rng, self.action_rng = n_parts, task_rng, action_rng
         for weight in network.weights.values():
             weight.share_memory_()
-        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.regret_of, learner.reward_offset
+        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.lesson
         self.own = Part(*part)
         self.workers = [start_worker(part) for _ in range(n_parts - 1)]
         self._stop = weakref.finalize(self, stop_workers, self.workers)
