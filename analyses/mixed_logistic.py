@@ -52,6 +52,10 @@ class CountsEngine:
         fisher = np.einsum("ir,rj,rk->ijk", n * p * (1 - p), self.design, self.design)
         return value, (y - n * p) @ self.design, fisher
 
+    def rough(self, n_sets: int) -> "CountsEngine":
+        """Return itself: counts are few, and single precision would save nothing."""
+        return self
+
 
 def mixed_logistic(
     successes: np.ndarray, totals: np.ndarray, design: np.ndarray, terms: tuple[str, ...], covariance: str = "full",
