@@ -56,16 +56,20 @@ def told_the_group(model: Model, trials: pd.DataFrame, seed: int) -> tuple[np.nd
     starts = np.repeat(spread_starts(model.scaled_parameters, N_STARTS, np.random.default_rng(0)), N_SUBJECTS, axis=1)
     best = maximise(engine, penalty, starts, np.tile(np.arange(N_SUBJECTS), N_STARTS))
     modes = np.stack([p.to_natural(x) for p, x in zip(model.parameters, best.u)], axis=1)
-    return modes, _posterior_means(engine, penalty, best, np.random.default_rng(seed))
+    return modes, posterior_means(engine, penalty, best, np.random.default_rng(seed))
 
 
-def _posterior_means(engine: Engine, penalty: GroupNormal, best: Points, rng: np.random.Generator) -> np.ndarray:
+def posterior_means(
+    engine: Engine, penalty: GroupNormal, best: Points, rng: np.random.Generator, n_draws: int = N_DRAWS
+) -> np.ndarray:
+    """Return (n_subjects, n_parameters) natural posterior means under a group, by importance sampling about the modes."""
     factor = np.linalg.cholesky(WIDER * np.linalg.inv(best.curvature))
-    z = rng.standard_normal((N_DRAWS, N_SUBJECTS, 7))
+    n_parameters, n_subjects = best.u.shape
+    z = rng.standard_normal((n_draws, n_subjects, n_parameters))
     draws = np.clip(best.u.T + np.einsum("nij,knj->kni", factor, z), -9.9, 9.9)
-    flat, subject = np.ascontiguousarray(draws.reshape(-1, 7).T), np.tile(np.arange(N_SUBJECTS), N_DRAWS)
+    flat, subject = np.ascontiguousarray(draws.reshape(-1, n_parameters).T), np.tile(np.arange(n_subjects), n_draws)
     weight = engine.log_likelihood(flat, subject) + penalty.evaluate(flat, subject)[0]
-    weight = weight.reshape(N_DRAWS, N_SUBJECTS) + 0.5 * (z**2).sum(axis=2)
+    weight = weight.reshape(n_draws, n_subjects) + 0.5 * (z**2).sum(axis=2)
     weight = np.exp(weight - weight.max(axis=0))
     weight /= weight.sum(axis=0)
     return np.stack([(weight * p.to_natural(draws[..., k])).sum(axis=0) for k, p in enumerate(engine.model.parameters)], axis=1)
