@@ -3,7 +3,7 @@
 from cogmeta.errors import unknown_name
 from figures import (
     daw2011_fig2,
-    duan2016_fig_learning_curves, duan2016_table1, duan2016_table2,
+    duan2016_fig_learning_curves, duan2016_mazes, duan2016_table1, duan2016_table2,
     episodic_control,
     gershman2018_fig,
     ritter2018_barcode, ritter2018_class, ritter2018_gates, ritter2018_two_step, ritter2018_water_maze,
@@ -16,7 +16,7 @@ from figures.paper_figure import PaperFigure
 
 FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module in (
     daw2011_fig2,
-    duan2016_fig_learning_curves, duan2016_table1, duan2016_table2,
+    duan2016_fig_learning_curves, duan2016_mazes, duan2016_table1, duan2016_table2,
     episodic_control,
     gershman2018_fig,
     ritter2018_barcode, ritter2018_class, ritter2018_gates, ritter2018_two_step, ritter2018_water_maze,

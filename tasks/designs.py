@@ -68,12 +68,11 @@ def _random_mdp(name: str, n_visits: int) -> Registered:
     )
 
 
-_RANDOM_MDP_TRAINING = Registered(
-    name="mdp/random_training", constructor=RandomMDP, settings={"n_trials": 100, "least_states": 3, "reward_sd": 0.0},
-    tags=("mdp", "training"), citation="Duan et al. 2016, section 3.2, table 2",
-    learns="What every action paid in every state, to be remembered from one look: what networks learn before the noisy processes.",
-    departure="Ours: rewards without noise, and 3 to 10 states that are ever entered, another number in every episode.",
-)
+def _training_mdp(name: str, settings: dict[str, Any], learns: str, departure: str) -> Registered:
+    return Registered(
+        name=f"mdp/{name}", constructor=RandomMDP, settings={"n_trials": 100, **settings}, tags=("mdp", "training"),
+        citation="Duan et al. 2016, section 3.2, table 2", learns=learns, departure=departure,
+    )
 
 
 _POINTS = ("Rewards are a tenth of the points (reward_scale=1 gives points), cut six standard deviations from zero; "
@@ -97,6 +96,15 @@ def _maze(name: str, kind: type[Maze], size: int, visit_steps: int, departure: s
         tags=("maze", "navigation"), citation="Duan et al. 2016, section 3.3, table 3",
         learns="Where the target of this maze is: to search for it in the first visit and to go straight to it in the second.",
         departure=_MAZE + departure,
+    )
+
+
+def _training_maze(size: int, learns: str) -> Registered:
+    return Registered(
+        name=f"maze/grid{size}_training", constructor=Maze, settings={"size": size, "n_visits": 120, "n_trials": 120},
+        tags=("maze", "navigation", "training"), citation="Duan et al. 2016, section 3.3, table 3", learns=learns,
+        departure=_MAZE + " Ours: visits follow each other for 120 steps, so that no step of training is spent on waiting for the "
+                          "slowest of many episodes.",
     )
 
 
@@ -241,7 +249,13 @@ DESIGNS = (
     *(_many_armed(n_arms, n_trials) for n_trials in (10, 100, 500) for n_arms in (2, 5, 10, 20, 50)),
     _random_mdp("random", 10),
     *(_random_mdp(f"random_n{n_visits}", n_visits) for n_visits in (10, 25, 50, 75, 100)),
-    _RANDOM_MDP_TRAINING,
+    _training_mdp(
+        "random_training", {"least_states": 3, "reward_sd": 0.0},
+        "What every action paid in every state, to be remembered from one look: what networks learn before the noisy processes.",
+        "Ours: rewards without noise, and 3 to 10 states that are ever entered, another number in every episode."),
+    _training_mdp(
+        "random_quiet", {"reward_sd": 0.5}, "As mdp/random_n10, from rewards of half the noise: what networks learn next.",
+        "Ours: the standard deviation of rewards is half that of the paper."),
     Registered(
         name="two_step/wang2016", constructor=ReversalTwoStep,
         settings={"common_probability": 0.75, "reversal_hazard": 0.0, "n_trials": 10, "trial_index": True},
@@ -319,11 +333,8 @@ DESIGNS = (
     ),
     _maze("grid5", Maze, 5, 250, " What is ahead is told in numbers, not shown as a frame."),
     _maze("grid9", Maze, 9, 1000, " What is ahead is told in numbers, not shown as a frame."),
-    Registered(
-        name="maze/grid5_training", constructor=Maze, settings={"n_visits": 120, "n_trials": 120}, tags=("maze", "navigation", "training"),
-        citation="Duan et al. 2016, section 3.3, table 3", learns="As maze/grid5, in as many visits as go into 120 steps.",
-        departure=_MAZE + " Ours: no step of training is spent on waiting for the slowest of many episodes.",
-    ),
+    _training_maze(3, "What networks learn first: in mazes of 3 x 3 cells a way is soon known."),
+    _training_maze(5, "As maze/grid5, in as many visits as go into 120 steps."),
     _maze("pixels5", MazePixels, 5, 250, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
     _maze("pixels9", MazePixels, 9, 1000, " Frames of 30 x 40 pixels come from a ray caster, not from a game engine."),
     Registered(

@@ -10,7 +10,7 @@ gets better (what each of fifty actions paid), that teaches sooner than policy g
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -19,10 +19,20 @@ from cogmeta.agents.network import Network
 from cogmeta.errors import UserError
 from cogmeta.training.a2c import combine, shares
 from cogmeta.training.collect import Batch, as_tensor
-from cogmeta.training.learner import Learner, Now, Scheduled
+from cogmeta.training.learner import Learner, Now, Scheduled, scheduled
 from cogmeta.training.losses import action_value_error, log_probabilities, negative_entropy, taken_values, value_error
 from cogmeta.training.optimiser import Optimiser
 from cogmeta.training.returns import discounts, generalised_advantages, reward_prediction_errors
+
+
+class SarsaNow(NamedTuple):
+    """The scheduled settings at one moment of training."""
+
+    discount: float
+    eligibility: float
+    step_size: float
+    entropy_weight: float
+    inverse_temperature: float
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,9 @@ class Sarsa(Learner):
 
     Parameters
     ----------
-    inverse_temperature : float
-        > 0, per unit of reward: the policy is ``softmax(inverse_temperature Q)``, so that logits divided by it are action values.
+    inverse_temperature : float or (first, last)
+        > 0, per unit of reward: the policy is ``softmax(inverse_temperature Q)``, so that logits divided by it are action values. A
+        pair changes it in a straight line over training: to explore first, and to rely on what was learnt later.
 
     Notes
     -----
@@ -55,29 +66,33 @@ class Sarsa(Learner):
     step_size: Scheduled = (5e-3, 0.0)
     entropy_weight: Scheduled = 0.0
     value_weight: float = 0.1
-    inverse_temperature: float = 3.0
+    inverse_temperature: Scheduled = 3.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.inverse_temperature < 1000:
+        if not all(0 < value < 1000 for value in np.atleast_1d(self.inverse_temperature)):
             raise UserError(f"inverse_temperature must lie in (0, 1000), got {self.inverse_temperature!r}; 3 for rewards of unit variance.")
 
+    def at(self, progress: float) -> SarsaNow:
+        """Return the scheduled settings at a fraction of training in [0, 1]."""
+        return SarsaNow(*super().at(progress), scheduled(self.inverse_temperature, progress))
+
     def improve(
-        self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any
+        self, network: Network, batch: Batch, optimiser: Optimiser, now: SarsaNow, rng: np.random.Generator, buffers: Any
     ) -> dict[str, float]:
         """Take one step down the squared errors of the values of the actions taken; ``policy_loss`` is their mean."""
         n_steps, action = len(batch.action), torch.from_numpy(batch.action)
         head = batch.tape.head[:n_steps]
-        value = taken_values(head[:, :-1], action, self.inverse_temperature)
+        value = taken_values(head[:, :-1], action, now.inverse_temperature)
         target = as_tensor(targets(batch, value.numpy().astype(np.float64), now))
-        parts = (action_value_error(head[:, :-1], action, target, self.inverse_temperature),
+        parts = (action_value_error(head[:, :-1], action, target, now.inverse_temperature),
                  negative_entropy(log_probabilities(head[:, :-1])), value_error(head[:, -1], target))
         losses, gradient = combine(*parts, now.entropy_weight, self.value_weight, shares(batch.valid))
         norm = optimiser.apply(batch.tape.backward(gradient * n_steps), now.step_size)
         return {**losses, "gradient_norm": norm}
 
 
-def targets(batch: Batch, action_value: np.ndarray, now: Now) -> np.ndarray:
+def targets(batch: Batch, action_value: np.ndarray, now: Now | SarsaNow) -> np.ndarray:
     """Return what the values of the actions taken should have been.
 
     Parameters
@@ -85,7 +100,7 @@ def targets(batch: Batch, action_value: np.ndarray, now: Now) -> np.ndarray:
     batch : Batch
     action_value : (n_steps, n_episodes) float64 array
         Of the actions taken.
-    now : Now
+    now : Now or SarsaNow
 
     Returns
     -------

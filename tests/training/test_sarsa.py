@@ -76,7 +76,13 @@ def test_values_become_those_of_the_softmax_policy_itself():
     assert np.allclose(learnt, exact, atol=0.05)  # a network of finite training, which also remembers what was drawn
 
 
+def test_the_inverse_temperature_may_rise_over_training():
+    learner = Sarsa(inverse_temperature=(3.0, 9.0), step_size=(4e-3, 0.0))
+    assert learner.at(0.5).inverse_temperature == 6 and learner.at(0.5).step_size == 2e-3
+    assert Sarsa(inverse_temperature=4.0).at(0.3).inverse_temperature == 4
+
+
 def test_it_has_a_name_on_the_command_line_and_ranges():
     assert isinstance(learner_for("bandit/independent", "sarsa"), Sarsa) and not isinstance(Sarsa(), A2C)
     with pytest.raises(UserError, match="inverse_temperature must lie in"):
-        Sarsa(inverse_temperature=0.0)
+        Sarsa(inverse_temperature=(3.0, 0.0))
