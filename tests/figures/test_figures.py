@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import signal
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -40,6 +42,14 @@ def test_a_claim_over_seeds_is_met_only_if_it_is_met_in_each(tmp_path):
     assert board["met"].tolist() == ["no"] and board["seeds"].tolist() == [3]
     write_scoreboard(board.assign(figure="wang2018_fig5"), tmp_path / "SCOREBOARD.md")
     assert "| no |" in (tmp_path / "SCOREBOARD.md").read_text()
+
+
+def test_the_page_on_figures_names_figures_that_there_are_and_its_example_runs(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "figures.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"cogmeta figure (\w+)", page)) <= {*FIGURES, "NAME"}
+    for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(compile(block, "docs/figures.md", "exec"), {})
+    assert capsys.readouterr().out == "True\n"
 
 
 def test_a_network_that_was_trained_for_less_than_its_preset_is_retrained_for_as_long():
