@@ -14,10 +14,10 @@ from typer.core import TyperCommand
 
 from analyses.comparison import Comparison, fitted_as_text, with_interval
 from analyses.compare_results import Groups, compare_all, write_results
-from analyses.named_trials import read_named
 from analyses.players import find_player, read_settings
 from analyses.tiny_players import read_tiny
-from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TaskSettings
+from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TaskSettings, TrialTables
+from cogmeta.data.named import read_named
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
@@ -62,7 +62,7 @@ def _spread(args: list[str]) -> list[str]:
 
 @app.command(cls=ManyValues)
 def run(
-    trials: list[str] = typer.Argument(..., help="Trial tables (CSV) or data sets, name:option=value for one part of a set."),
+    trials: TrialTables,
     task: str = typer.Option("", "--task", help="Registered task that was played (cogmeta tasks); by default that of a data set, and bandits are known by their table alone."),
     agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players."),
     models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject."),

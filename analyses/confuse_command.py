@@ -8,7 +8,7 @@ from rich.console import Console
 from analyses.recover_command import progress_bar, read_design
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
-from cogmeta.command_options import Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
+from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.files import make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
 
@@ -19,7 +19,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def run(
     models: list[str] = typer.Argument(..., help="Registered models, two or more."),
     task: str = typer.Option("", "--task", help="Registered task that they play (see cogmeta tasks); or --trials."),
-    trials: Path | None = typer.Option(None, "--trials", help="Your trial table (CSV), whose design they play."),
+    trials: Design = None,
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
     subjects: int | None = typer.Option(None, "--subjects", help="Simulated with each model; 100 by default, with --trials those of the table."),
     criterion: str = typer.Option("bic", "--criterion", help="bic or aic."),
@@ -30,6 +30,7 @@ def run(
     settings: TaskSettings = [],
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
 ) -> None:
     """Can these models be told apart on a task, or on your own design? Simulate each, fit all, count which wins.
 
@@ -37,7 +38,7 @@ def run(
 
     Example:  cogmeta confuse bandit/rescorla_wagner bandit/choice_kernel --task bandit/independent --out confusion
     """
-    design = read_design(task, trials, settings, encoding)
+    design = read_design(task, trials, settings, encoding, data)
     make_folder(out)
     with progress_bar("simulating and fitting", "models") as tell:
         found = confuse(models, design, subjects, criterion, seed, starts, draw, tell, jobs, out, reward_range)

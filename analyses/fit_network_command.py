@@ -11,20 +11,21 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from analyses.intervals import mean_interval
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
 from analyses.style import save_figure
-from cogmeta.command_options import Encoding, RewardRange, Seed
+from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TrialTable
+from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.nested import NestedScores, nested_cross_validation
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
 from cogmeta.fitting.told_flags import tell_flags
-from cogmeta.trials import guess_family, missing, read_trials
+from cogmeta.trials import guess_family, missing
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
 def run(
-    trials: Path = typer.Argument(help="Trial table, CSV."),
+    trials: TrialTable,
     out: Path = typer.Option(..., "--out", help="Folder for the networks, made if needed."),
     units: str = typer.Option("1,2", "--units", help="How many units, one network for each number."),
     kind: str = typer.Option("gru", "--kind", help="gru, or switching_gru: own recurrent weights for every input."),
@@ -34,6 +35,7 @@ def run(
     seed: Seed = 0,
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
     nested: bool = typer.Option(False, "--nested", help="Nested cross-validation, too: inner folds choose penalty and stop, outer folds score; takes long."),
     outer: int = typer.Option(10, "--outer", help="Of --nested: outer folds."),
     inner: int = typer.Option(9, "--inner", help="Of --nested: inner folds."),
@@ -48,7 +50,7 @@ def run(
     Example:  cogmeta fit-network trials.csv --units 1,2 --out networks
     """
     sizes, tried = _sizes(units), _penalties(penalties)
-    table = read_trials(trials, encoding)
+    _, table = read_named(trials, data, encoding)
     make_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
     asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": n_options}, []

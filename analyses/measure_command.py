@@ -17,11 +17,11 @@ from analyses.history_regression import KERNELS, history_regression, plot_histor
 from analyses.intervals import as_text
 from analyses.learning_curve import learning_curve, plot_learning_curve
 from analyses.multi_lag_regression import multi_lag_regression, plot_multi_lag_regression
-from analyses.named_trials import by_group, read_named
 from analyses.stay_probability import plot_stay_probability, stay_probability
 from analyses.stay_regression import plot_stay_regression, stay_regression
 from analyses.style import save_figure, styled
-from cogmeta.command_options import DataFolder, Encoding, RewardRange
+from cogmeta.command_options import DataFolder, Encoding, RewardRange, TrialTables
+from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
 from cogmeta.families import BANDIT, Family
 from cogmeta.files import atomic_path, make_folder
@@ -74,7 +74,7 @@ _ANY = (float("-inf"), float("inf"))
 
 @app.command()
 def run(
-    trials: list[str] = typer.Argument(..., help="Trial tables (CSV) or data sets, name:option=value for one part of a set."),
+    trials: TrialTables,
     out: Path = typer.Option(..., "--out", help="Folder for the tables and figures; made if needed."),
     by: str | None = typer.Option(None, "--by", help="Column whose values are groups to be held beside one another, such as diagnosis."),
     reward_range: RewardRange = None,
@@ -104,9 +104,35 @@ def run(
 
 
 def _groups(named: list[tuple[str, pd.DataFrame]], by: str | None) -> dict[str, pd.DataFrame]:
-    """Return every group's table; a lone table's groups go by their values alone."""
-    lone = len(named) == 1 and by is not None
-    return {name.removeprefix(f"{one}, ") if lone else name: own for one, table in named for name, own in by_group(one, table, by).items()}
+    """Return every group's table; with several tables, under the names of both."""
+    if by is None:
+        return dict(named)
+    if len(named) == 1:
+        return by_group(*named[0], by)
+    return {f"{name}, {value}": own for name, table in named for value, own in by_group(name, table, by).items()}
+
+
+def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
+    """Return the tables of the groups that a column of a table of that name tells apart, by its values.
+
+    Raises
+    ------
+    UserError
+        There is no such column, or it is missing somewhere.
+
+    Examples
+    --------
+    >>> trials = pd.DataFrame({"subject": ["a", "b"], "group": ["old", "young"]})
+    >>> list(by_group("mine", trials, "group"))
+    ['old', 'young']
+    """
+    if column not in trials:
+        raise UserError(f"{name} has no column {column!r} to group by; it has {[str(c) for c in trials.columns]}.")
+    if trials[column].isna().any():
+        row = int(trials[column].isna().to_numpy().argmax())
+        raise UserError(f"{column!r} is missing in row {row} of {name} (subject {trials['subject'].iloc[row]!r}). Give it a value, "
+                        "or leave these rows out.")
+    return {str(value): own.reset_index(drop=True) for value, own in trials.groupby(column, sort=False)}
 
 
 def measures_of(family: Family, tables: Tables) -> tuple[Measure, ...]:

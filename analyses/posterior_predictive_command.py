@@ -1,6 +1,7 @@
 """Does a fitted model behave as its subjects did? Let it choose in their place, and measure both alike."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -8,31 +9,32 @@ from rich.console import Console
 from analyses.posterior_predictive import plot_posterior_predictive, posterior_predictive
 from analyses.recover_command import progress_bar
 from analyses.style import save_figure
-from cogmeta.command_options import Encoding, Jobs, Seed
+from cogmeta.command_options import DataFolder, Encoding, Jobs, Seed, TrialTable
+from cogmeta.data.named import read_named
 from cogmeta.files import make_folder
 from cogmeta.fitting.result import Fit
-from cogmeta.trials import read_trials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
 
 @app.command()
 def run(
-    fit: Path = typer.Argument(help="Folder that cogmeta fit wrote."),
-    trials: Path = typer.Argument(help="Trial table (CSV) to which it was fitted."),
+    fit: Annotated[Path, typer.Argument(help="Folder that cogmeta fit wrote.")],
+    trials: TrialTable,
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed check goes on there."),
     data_sets: int = typer.Option(100, "--data-sets", help="Simulated ones, 20 or more."),
     jobs: Jobs = 1,
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
 ) -> None:
     """Does a fitted model behave as its subjects did? Let it choose in their place, and measure both alike.
 
-    Writes check.csv (observed and predicted, a row a measure), observed.csv, simulated.csv, subjects.csv and a figure.
+    TRIALS are those to which it was fitted. Writes check.csv (observed and predicted, a row a measure), observed.csv, simulated.csv, subjects.csv and a figure.
 
     Example:  cogmeta posterior-predictive fits/hybrid trials.csv --out check
     """
-    fitted, table = Fit.load(fit), read_trials(trials, encoding)
+    fitted, (_, table) = Fit.load(fit), read_named(trials, data, encoding)
     make_folder(out)
     with progress_bar("simulating", "data sets") as tell:
         found = posterior_predictive(fitted, table, data_sets, seed, jobs, out, tell)

@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from analyses.players import read_settings
 from analyses.recovery import plot_recovery
 from analyses.style import save_figure
-from cogmeta.command_options import Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
+from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
+from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
 from cogmeta.fitting.estimate import fit
@@ -18,7 +19,6 @@ from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
 from cogmeta.task import Task
-from cogmeta.trials import read_trials
 from tasks.registry import make_task
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -28,7 +28,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 def run(
     model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
     task: str = typer.Option("", "--task", help="Registered task that simulated subjects play; or --trials."),
-    trials: Path | None = typer.Option(None, "--trials", help="Your trial table (CSV), whose design they play."),
+    trials: Design = None,
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
     subjects: int | None = typer.Option(None, "--subjects", help="A data set; 100 by default, with --trials those of the table."),
     data_sets: int = typer.Option(1, "--data-sets", help="Simulated and fitted apart."),
@@ -42,6 +42,7 @@ def run(
     prior: PriorTexts = [],
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
 ) -> None:
     """Simulate subjects with known parameters, fit them, and say how well the parameters come back.
 
@@ -49,7 +50,7 @@ def run(
 
     Example:  cogmeta recover two_step/hybrid --task two_step/daw2011 --subjects 50 --out recovery
     """
-    design = read_design(task, trials, settings, encoding)
+    design = read_design(task, trials, settings, encoding, data)
     made = make_model(model, **read_options(model, option))
     priors = read_priors(prior)
     if draw == "fitted":
@@ -86,8 +87,8 @@ class progress_bar:
         self.bar.stop()
 
 
-def read_design(task: str, trials: Path | None, settings: list[str], encoding: str) -> Task | pd.DataFrame:
+def read_design(task: str, trials: str | None, settings: list[str], encoding: str, data: Path | None) -> Task | pd.DataFrame:
     """Return the design that a command names: a registered task, or a trial table."""
     if bool(task) == (trials is not None):
         raise UserError("say what simulated subjects play: either --task NAME (see cogmeta tasks) or --trials TABLE.csv.")
-    return make_task(task, **read_settings(settings)) if task else read_trials(trials, encoding)
+    return make_task(task, **read_settings(settings)) if task else read_named(trials, data, encoding)[1]

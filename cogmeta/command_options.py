@@ -55,3 +55,14 @@ PriorTexts = Annotated[list[str], typer.Option("--prior", metavar="NAME=DENSITY"
 
 DataFolder = Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Folder of behavioural data sets; by default that in COGMETA_DATA, then the cache.")]
 """Where data sets are."""
+
+_ONE_PART = "name:option=value for one part of a set"
+
+TrialTable = Annotated[str, typer.Argument(help=f"Trial table (CSV), or a data set; {_ONE_PART}.")]
+"""Somebody's trials, as ``cogmeta.data.named.read_named`` reads them."""
+
+TrialTables = Annotated[list[str], typer.Argument(help=f"Trial tables (CSV) or data sets; {_ONE_PART}.")]
+"""Several of them."""
+
+Design = Annotated[str | None, typer.Option("--trials", help=f"Your trial table (CSV), or a data set, whose design they play; {_ONE_PART}.")]
+"""Trials of which only the design counts."""

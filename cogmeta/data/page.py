@@ -25,6 +25,12 @@ from cogmeta.data import load_trials
 people = load_trials("bahrami2020_restless4", schedule=2)
 ```
 
+On the command line a data set goes wherever a trial table does, a part of it by `name:option=value`:
+
+```bash
+cogmeta measure bahrami2020_restless4:schedule=2 --out first_look
+```
+
 In all of them a trial without a response has missing choices, and a choice that the task imposed is marked in the
 column `forced`: models and networks learn from it, and are not scored on it. [The trial table](trial_table.md) says what the common columns hold, and
 how to read data of your own.

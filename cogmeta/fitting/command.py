@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -10,7 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cogmeta.command_options import Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts
+from cogmeta.command_options import DataFolder, Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TrialTable
+from cogmeta.data.named import read_named
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.families import INDEX
 from cogmeta.files import atomic_path, make_folder
@@ -25,7 +27,6 @@ from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE
 from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
-from cogmeta.trials import read_trials
 
 TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
 COEFFICIENTS_FILE, GROUP_FILE = "coefficients.csv", "group.csv"
@@ -35,13 +36,14 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 
 @app.command()
 def main(
-    model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
-    trials: Path = typer.Argument(help="Trial table, CSV."),
+    model: Annotated[str, typer.Argument(help="Registered model, such as two_step/hybrid.")],
+    trials: TrialTable,
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
     method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; em, with a prior learnt from the group; nuts, full Bayes."),
     starts: Starts = 10,
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
     option: ModelOptions = [],
     prior: PriorTexts = [],
     reward_range: RewardRange = None,
@@ -66,7 +68,7 @@ def main(
     subjects = read_subject_table(subject_table, covariates)
     sampling = _sampling(method, n_chains=chains, n_draws=draws, n_tune=tune, target_accept=target_accept)
     made = make_model(model, **read_options(model, option))
-    table = read_trials(trials, encoding)
+    _, table = read_named(trials, data, encoding)
     make_folder(out)
     console = Console()
     counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")

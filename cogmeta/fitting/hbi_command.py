@@ -6,12 +6,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from cogmeta.command_options import Encoding, RewardRange, Seed, Starts
+from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, Starts
+from cogmeta.data.named import read_named
 from cogmeta.files import make_folder
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.registry import make_model
-from cogmeta.trials import read_trials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -19,12 +19,13 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_mar
 @app.command()
 def main(
     models: list[str] = typer.Argument(..., help="Registered models, such as bandit/rescorla_wagner bandit/choice_kernel."),
-    trials: Path = typer.Option(..., "--trials", help="Trial table, CSV."),
+    trials: str = typer.Option(..., "--trials", help="Trial table (CSV), or a data set; name:option=value for one part of a set."),
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
     starts: Starts = 10,
     seed: Seed = 0,
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
+    data: DataFolder = None,
 ) -> None:
     """Infer which subjects use which model, and each model's group, all at once (hierarchical Bayesian inference).
 
@@ -32,7 +33,7 @@ def main(
 
     Example:  cogmeta hbi bandit/rescorla_wagner bandit/choice_kernel --trials trials.csv --out hbi
     """
-    made, table = [make_model(name) for name in models], read_trials(trials, encoding)
+    made, table = [make_model(name) for name in models], read_named(trials, data, encoding)[1]
     make_folder(out)
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
         bar = progress.add_task("first fits")

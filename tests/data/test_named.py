@@ -1,0 +1,37 @@
+"""Trial tables by name: what every command takes where it asks for trials."""
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from cogmeta.data import load_trials
+from cogmeta.data.named import read_named
+from cogmeta.errors import UserError
+from cogmeta.fitting.command import app as fit_app
+
+
+def test_a_part_of_a_data_set_is_what_loads_in_python(data_folder):
+    title, trials = read_named("feher2020_twostep:story=magic_carpet", data_folder)
+    assert title == "feher2020_twostep:story=magic_carpet"
+    pd.testing.assert_frame_equal(trials, load_trials("feher2020_twostep", data_folder, story="magic_carpet"))
+
+
+def test_a_fit_of_a_data_set_is_the_fit_of_its_table(data_folder, tmp_path):
+    name = "feher2020_twostep:story=magic_carpet"
+    read_named(name, data_folder)[1].to_csv(tmp_path / "same.csv", index=False)
+    for given, out in ((name, "by_name"), (tmp_path / "same.csv", "by_file")):
+        asked = ["two_step/hybrid", given, "--starts", 2, "--data", data_folder, "--out", tmp_path / out]
+        done = CliRunner().invoke(fit_app, [str(a) for a in asked])
+        assert done.exit_code == 0, done.output
+    by_name, by_file = (pd.read_csv(tmp_path / out / "parameters.csv") for out in ("by_name", "by_file"))
+    pd.testing.assert_frame_equal(by_name, by_file)
+
+
+@pytest.mark.parametrize(("name", "says"), [
+    ("feher2020_twostp", "unknown data set 'feher2020_twostp'. Did you mean 'feher2020_twostep'"),
+    ("nowhere.csv", "there is no file"),
+    ("feher2020_twostep:stry=magic_carpet", "Did you mean 'story'"),
+])
+def test_a_slip_in_the_name_is_told(name, says):
+    with pytest.raises(UserError, match=says):
+        read_named(name)
