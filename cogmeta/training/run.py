@@ -1,7 +1,7 @@
 """The outer loop: play a batch, improve the weights, say how it went."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
