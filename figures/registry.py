@@ -9,6 +9,7 @@ from figures import (
     ritter2018_barcode, ritter2018_class, ritter2018_gates, ritter2018_two_step, ritter2018_water_maze,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig5, wang2016_fig6,
     wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
+    wang2018_fig7_retest,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
     zorowitz2023_reversal,
 )
@@ -22,6 +23,7 @@ FIGURES: dict[str, PaperFigure] = {module.FIGURE.name: module.FIGURE for module 
     ritter2018_barcode, ritter2018_class, ritter2018_gates, ritter2018_two_step, ritter2018_water_maze,
     wang2016_fig2, wang2016_fig3, wang2016_fig4, wang2016_fig5, wang2016_fig6,
     wang2018_dynamics, wang2018_fig1, wang2018_fig2, wang2018_fig3, wang2018_fig4, wang2018_fig5, wang2018_fig6, wang2018_fig7,
+    wang2018_fig7_retest,
     wilson2019_fig2, wilson2019_fig4, wilson2019_fig5,
     zorowitz2023_reversal,
 )}
