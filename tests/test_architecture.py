@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from optional_modules import lacking
 
 ROOT = Path(__file__).parents[1]
 FLOORS = ("cogmeta", "tasks", "analyses", "figures")
@@ -67,7 +68,8 @@ def test_the_library_imports_in_a_folder_that_has_a_file_named_tasks(tmp_path):
 
 
 def test_every_module_imports_alone():
-    names = ["".join(name.removesuffix(".py").replace("/", ".").removesuffix(".__init__")) for name in NAMES]
+    names = [name.removesuffix(".py").replace("/", ".").removesuffix(".__init__") for name in NAMES]
+    names = [name for name in names if not lacking(name)]
     code = (
         "import importlib, sys\n"
         f"for name in {names!r}:\n"

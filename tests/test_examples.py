@@ -6,6 +6,7 @@ import pkgutil
 import re
 
 import pytest
+from optional_modules import NEEDS, lacking
 
 FLOORS = ("cogmeta", "tasks", "analyses", "figures")
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
@@ -18,5 +19,7 @@ def modules():
 
 @pytest.mark.parametrize("name", modules())
 def test_the_examples_of_every_module_run(name, tmp_path):
+    if lacking(name):
+        pytest.skip(f"{NEEDS[name]} is not installed")
     result = doctest.testmod(importlib.import_module(name), extraglobs={"tmp": tmp_path}, optionflags=OPTIONS)
     assert result.failed == 0

@@ -184,7 +184,7 @@ def test_people_of_song2019(data_folder, expected):
 
 def test_a_data_set_of_a_registered_task_is_read_by_that_task(data_folder):
     registered = {name: data_set for name, data_set in DATA_SETS.items() if "/" in data_set.task}
-    assert len(registered) == 4
+    assert len(registered) == 5
     for name, data_set in registered.items():
         task, trials = make_task(data_set.task, **data_set.settings), load_trials(name, data_folder)
         rollout = task.from_trials(trials)

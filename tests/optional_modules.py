@@ -1,0 +1,10 @@
+"""Modules that need an extra, which plain installs lack."""
+
+from importlib.util import find_spec
+
+NEEDS = {"cogmeta.agents.compiled_lstm": "numba"}
+
+
+def lacking(module: str) -> bool:
+    """Return whether a module needs a library that is not installed."""
+    return module in NEEDS and find_spec(NEEDS[module]) is None
