@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from typer.core import TyperCommand
 
@@ -24,7 +23,9 @@ from cogmeta.files import make_folder
 from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
+from cogmeta.fitting.told_flags import tell_first
 from cogmeta.models.registry import make_model
+from cogmeta.progress import progress_line
 from cogmeta.task import Task
 from tasks.own_design import OwnDesign, own_design
 from tasks.registry import make_task, task_names
@@ -111,16 +112,13 @@ def run(
     if agents and isinstance(made, OwnDesign):
         raise UserError("--agents play the task that people played: name it with --task (cogmeta tasks).")
     found = {Path(name).name: find_player(name, made) for name in agents}
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("reading")
-        results = compare_all(made, tables, found, models, seed, lambda line: progress.update(bar, description=line), held_out, networks, groups, folds, hbi, Sampling() if loo else None)
+    with progress_line("reading") as tell:
+        results = compare_all(made, tables, found, models, seed, tell, held_out, networks, groups, folds, hbi, Sampling() if loo else None)
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(results.comparison))
-    for row in (flags := results.comparison.flags()).head(5).itertuples():
-        console.print(f"{row.data}, subject {row.subject}, {row.player}: {row.flag}", style="yellow", markup=False, highlight=False, soft_wrap=True)
-    if len(flags) > 5:
-        console.print(f"... {len(flags)} flags, see flags.csv", style="yellow")
+    flags = [f"{row.data}, subject {row.subject}, {row.player}: {row.flag}" for row in results.comparison.flags().itertuples()]
+    tell_first(flags, console, f"{len(flags)} flags, see flags.csv")
     console.print(f"Open {out / 'report.html'}", soft_wrap=True, highlight=False)
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from analyses.recover_command import progress_bar, read_design
+from analyses.recover_command import read_design
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
 from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.files import make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
+from cogmeta.progress import progress_bar
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 

@@ -6,7 +6,6 @@ from typing import Any
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from analyses.intervals import mean_interval
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
@@ -18,6 +17,7 @@ from cogmeta.files import atomic_path, make_folder
 from cogmeta.fitting.nested import NestedScores, nested_cross_validation
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
 from cogmeta.fitting.told_flags import tell_flags
+from cogmeta.progress import progress_line
 from cogmeta.trials import guess_family, missing
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -91,11 +91,10 @@ def _penalties(text: str) -> list[float]:
 
 
 def _nested(table: pd.DataFrame, size: int, kind: str, **asked: Any) -> NestedScores:
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("")
+    with progress_line() as say:
 
         def tell(done: int, total: int) -> None:
-            progress.update(bar, description=f"nested cross-validation, {kind}, {size} units: {done} of {total}")
+            say(f"nested cross-validation, {kind}, {size} units: {done} of {total}")
 
         return nested_cross_validation(table, guess_family(table), size, kind, listener=tell, **asked)
 
@@ -113,11 +112,10 @@ def _write_nested(scores: dict[int, NestedScores], kind: str, out: Path) -> None
 
 
 def _fit(table: pd.DataFrame, size: int, kind: str, descent: Descent, **asked: object) -> TinyFit:
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("")
+    with progress_line() as say:
 
         def tell(epoch: int, score: float) -> None:
-            progress.update(bar, description=f"{kind}, {size} units: epoch {epoch}, log-likelihood a choice {score:.4f}")
+            say(f"{kind}, {size} units: epoch {epoch}, log-likelihood a choice {score:.4f}")
 
         return fit_tiny_network(table, guess_family(table), size, kind, descent, listener=tell, **asked)
 

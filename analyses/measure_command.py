@@ -9,7 +9,6 @@ import pandas as pd
 import typer
 from matplotlib.figure import Figure
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from analyses.behaviour import behaviour, plot_behaviour, summary
@@ -25,6 +24,7 @@ from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
 from cogmeta.families import BANDIT, Family
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.progress import progress_line
 from cogmeta.trials import guess_family, n_options_in, validate_trials
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -92,11 +92,10 @@ def run(
     family = _one_family(tables)
     tables = {name: validate_trials(table, family, reward_range=reward_range or _ANY) for name, table in tables.items()}
     make_folder(out)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("measuring")
+    with progress_line("measuring") as tell:
         behaved = _behaviour(tables, family, out)
         for measure in measures_of(family, tables):
-            progress.update(bar, description=measure.name)
+            tell(measure.name)
             _write(measure.name, {name: measure.of(table) for name, table in tables.items()}, measure.draw, out)
     console = Console()
     Console(width=max(console.width, 110)).print(_as_rich(behaved))

@@ -5,7 +5,6 @@ from pathlib import Path
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analyses.players import read_settings
 from analyses.recovery import plot_recovery
@@ -18,6 +17,7 @@ from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
+from cogmeta.progress import progress_bar
 from cogmeta.task import Task
 from tasks.registry import make_task
 
@@ -69,22 +69,6 @@ def write_recovery(found: Recovery, out: Path) -> None:
     """Write recovery.csv, summary.csv, what reads them back, and the figure into a folder."""
     found.save(out)
     save_figure(plot_recovery(found), out / "recovery")
-
-
-class progress_bar:
-    """A bar on the terminal; what it yields takes (pieces done, pieces in all)."""
-
-    def __init__(self, title: str, unit: str) -> None:
-        self.bar = Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeElapsedColumn(),
-                            transient=True)
-
-    def __enter__(self):
-        self.bar.start()
-        task = self.bar.add_task("", total=None)
-        return lambda done, total: self.bar.update(task, completed=done, total=total)
-
-    def __exit__(self, *error: object) -> None:
-        self.bar.stop()
 
 
 def read_design(task: str, trials: str | None, settings: list[str], encoding: str, data: Path | None) -> Task | pd.DataFrame:

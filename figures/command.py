@@ -5,12 +5,12 @@ from pathlib import Path
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cogmeta.command_options import Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.progress import progress_line
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES, get_figure
 
@@ -39,9 +39,8 @@ def run(
         raise UserError(f"name one figure, or say --all or --list; known figures: {', '.join(FIGURES)}.")
     chosen = list(FIGURES.values()) if everything else [get_figure(name)]
     make_folder(out)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("")
-        boards = [make_figure(one, out, seed, quick, retrain, lambda line: progress.update(bar, description=line)) for one in chosen]
+    with progress_line() as tell:
+        boards = [make_figure(one, out, seed, quick, retrain, tell) for one in chosen]
     board = pd.concat(boards, ignore_index=True)
     console.print(_as_rich(board))
     if everything:

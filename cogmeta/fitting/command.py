@@ -8,7 +8,6 @@ from typing import Annotated
 import pandas as pd
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cogmeta.command_options import DataFolder, Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TrialTable
@@ -27,6 +26,7 @@ from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE
 from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
+from cogmeta.progress import progress_bar
 
 TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
 COEFFICIENTS_FILE, GROUP_FILE = "coefficients.csv", "group.csv"
@@ -72,13 +72,10 @@ def main(
     make_folder(out)
     console = Console()
     counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")
-    with Progress(TextColumn("fitting"), BarColumn(), MofNCompleteColumn(), TextColumn(counted), TimeElapsedColumn(),
-                  console=console, transient=True) as progress:
-        bar = progress.add_task("fitting", total=None)
+    with progress_bar("fitting", counted, console) as tell:
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
                      covariance=covariance, covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
-                     group_prior=_group_prior(group_prior),
-                     listener=lambda done, total: progress.update(bar, completed=done, total=total))
+                     group_prior=_group_prior(group_prior), listener=tell)
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
     if "coefficients" in result.group:

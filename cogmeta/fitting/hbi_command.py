@@ -4,7 +4,6 @@ from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, Starts
 from cogmeta.data.named import read_named
@@ -12,6 +11,7 @@ from cogmeta.files import make_folder
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.registry import make_model
+from cogmeta.progress import progress_line
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 
@@ -35,10 +35,8 @@ def main(
     """
     made, table = [make_model(name) for name in models], read_named(trials, data, encoding)[1]
     make_folder(out)
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True) as progress:
-        bar = progress.add_task("first fits")
-        found = fit_hbi(made, table, starts, seed, reward_range=reward_range,
-                        listener=lambda done, _: progress.update(bar, description=f"round {done}"))
+    with progress_line("first fits") as tell:
+        found = fit_hbi(made, table, starts, seed, reward_range=reward_range, listener=lambda done, _: tell(f"round {done}"))
     found.save(out)
     Console().print(str(found), soft_wrap=True, highlight=False)
     tell_flags(found.flags, Console(), "parameters_0.csv")
