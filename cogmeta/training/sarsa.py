@@ -9,7 +9,7 @@ Every step says how wrong one action value was, whatever the policy makes of it.
 gets better (what each of fifty actions paid), that teaches sooner than policy gradients; an actor-critic may go on from there.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +22,6 @@ from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.learner import Learner, Now, Scheduled, scheduled
 from cogmeta.training.losses import action_value_error, log_probabilities, negative_entropy, taken_values, value_error
 from cogmeta.training.optimiser import Optimiser
-from cogmeta.training.returns import discounts, generalised_advantages, reward_prediction_errors
 
 
 class SarsaNow(NamedTuple):
@@ -107,8 +106,5 @@ def targets(batch: Batch, action_value: np.ndarray, now: Now | SarsaNow) -> np.n
     (n_steps, n_episodes) float64 array
         In units of reward.
     """
-    discount = discounts(batch.done, now.discount)
-    reward = batch.reward if batch.taught is None else batch.taught
-    after = np.concatenate([action_value[1:], batch.value[-1:]])
-    error = np.where(batch.valid, reward_prediction_errors(reward, discount, action_value, after), 0.0)
-    return generalised_advantages(error, discount, now.eligibility) + action_value
+    value = np.concatenate([action_value, batch.value[-1:]])
+    return replace(batch, value=value).advantages(now.discount, now.eligibility) + action_value

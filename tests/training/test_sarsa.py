@@ -1,7 +1,5 @@
 """Sarsa: hand-made targets, the exact values of a corridor as its fixed point, and gradients."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import torch
@@ -11,6 +9,7 @@ from cogmeta.agents import LSTMActorCritic
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from cogmeta.training import A2C, Sarsa, train
+from cogmeta.training.collect import Batch
 from cogmeta.training.learner import Now
 from cogmeta.training.losses import action_value_error, taken_values
 from cogmeta.training.sarsa import targets
@@ -19,10 +18,10 @@ from tests.training.tiny import Corridor
 
 
 def batch(**changes):
-    """Return what ``targets`` reads of a batch: two episodes of three steps, the second ends after two."""
+    """Return a batch with all that ``targets`` reads: two episodes of three steps, the second ends after two."""
     done = np.array([[False, False], [False, True], [False, False]])
-    return SimpleNamespace(**{
-        "reward": np.array([[1.0, 2.0], [0.0, 4.0], [3.0, 9.0]]), "done": done, "taught": None,
+    return Batch(**{
+        "tape": None, "action": None, "free": None, "reward": np.array([[1.0, 2.0], [0.0, 4.0], [3.0, 9.0]]), "done": done, "taught": None,
         "valid": np.array([[True, True], [True, True], [True, False]]), "value": np.full((4, 2), 8.0), **changes})
 
 
