@@ -55,6 +55,10 @@ def _fit(result: Fit) -> Figure:
     return plot_group(result) if len(result.group.get("terms", [])) > 1 else plot_parameters(result)
 
 
+draw.register(Recovery, plot_recovery)
+draw.register(PredictiveCheck, plot_posterior_predictive)
+
+
 @draw.register(Selection)
 @draw.register(HierarchicalComparison)
 def _selection(result: Selection | HierarchicalComparison) -> Figure:
@@ -67,18 +71,8 @@ def _groups(result: GroupSelection) -> Figure:
 
 
 @draw.register
-def _recovery(result: Recovery) -> Figure:
-    return plot_recovery(result)
-
-
-@draw.register
 def _confusion(result: Confusion) -> Figure:
     return plot_confusion(result).figure
-
-
-@draw.register
-def _check(result: PredictiveCheck) -> Figure:
-    return plot_posterior_predictive(result)
 
 
 @draw.register
