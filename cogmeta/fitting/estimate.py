@@ -111,9 +111,9 @@ def fit(
     --------
     >>> table = pd.DataFrame({"subject": "s1", "trial": range(8), "choice": [0, 1, 1, 1, 0, 1, 1, 1],
     ...                       "reward": [0, 1, 1, 0, 0, 1, 1, 1]})
-    >>> fit("bandit/rescorla_wagner", table).parameters.round(1)
+    >>> fit("bandit/rescorla_wagner", table).parameters.round(2)
       subject  learning_rate  inverse_temperature
-    0      s1            0.8                  4.2
+    0      s1           0.84                 4.18
     """
     if method not in METHODS:
         raise unknown_name("method", method, METHODS)
