@@ -1,7 +1,7 @@
 """Whoever can play a task, by name: a trained network in a folder, a reference player, a cognitive model."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from cogmeta.errors import UserError, unknown_name
 from cogmeta.fitting.tiny_network import TinyFit, is_tiny_network
 from cogmeta.models.model import Model
 from cogmeta.models.registry import make_model, model_names
+from cogmeta.named_values import named_values
 from cogmeta.task import Task
 from tasks.control import CONTROL, make_control
 from tasks.players import players
@@ -60,7 +61,7 @@ def find_player(name: str, task: Task, parameters: Mapping[str, float] | None = 
     raise unknown_name(f"player of {task.spec.name}", name, [*references, *models, *CONTROL])
 
 
-def read_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, Any]:
+def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
     """Return ``name=value`` pairs of a command line as settings; values are read as JSON, else taken as text.
 
     Examples
@@ -68,21 +69,19 @@ def read_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, Any]
     >>> read_settings(["n_trials=120", "trial_index=false", "arms=easy"])
     {'n_trials': 120, 'trial_index': False, 'arms': 'easy'}
     """
-    settings = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not (name and equals and value):
-            raise UserError(f"{option} must read name=value, got {pair!r}.")
-        try:
-            settings[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            settings[name.strip()] = value
-    return settings
+    return {name: _json_or_text(text) for name, text in named_values(pairs, "--set", "n_trials=120").items()}
 
 
 def middle(model: Model) -> dict[str, float]:
     """Return the middle of each parameter's plausible range, in the coordinate in which it is searched."""
     return {p.name: p.middle for p in model.scaled_parameters}
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
 
 
 def _trained(folder: str, task: Task) -> Agent:
@@ -99,5 +98,3 @@ def _model_agent(model: Model, task: Task, parameters: dict[str, float]) -> Agen
     if unknown:
         raise unknown_name(f"parameter of {model.name}", sorted(unknown)[0], model.parameter_names)
     return model.agent(middle(model) | parameters)
-
-

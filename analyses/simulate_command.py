@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from analyses.players import find_player, read_settings
 from cogmeta.command_options import Seed, TaskSettings
-from cogmeta.errors import UserError
+from cogmeta.named_values import named_numbers
 from cogmeta.simulate import simulate
 from cogmeta.trials import write_trials
 from tasks.registry import make_task
@@ -32,7 +32,9 @@ def run(
     Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --subject thompson --out trials.csv
     """
     made = make_task(task, **read_settings(settings))
-    agent = find_player(player, made, _numbers(parameters))
+    given = parameters.split(",") if parameters.strip() else []
+    numbers = named_numbers(given, "--parameters", "learning_rate=0.3,inverse_temperature=4")
+    agent = find_player(player, made, numbers)
     with Progress(transient=True) as progress:
         bar = progress.add_task(f"{player} plays {task}", total=made.spec.n_steps)
         rollout = simulate(agent, made, episodes, seed, listener=lambda done, _: progress.update(bar, completed=done))
@@ -40,11 +42,3 @@ def run(
     write_trials(trials, out)
     reward = trials["reward"].mean()
     Console().print(f"{len(trials)} trials of {episodes} episodes, {reward:.3f} reward a trial: {out}", soft_wrap=True)
-
-
-def _numbers(text: str) -> dict[str, float]:
-    """Return ``name=value,name=value`` as a mapping."""
-    try:
-        return {name.strip(): float(value) for name, value in (pair.split("=") for pair in text.split(",") if pair.strip())}
-    except ValueError:
-        raise UserError(f"--parameters must read name=value,name=value with numbers, got {text!r}.") from None

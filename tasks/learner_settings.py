@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.named_values import named_values
 from cogmeta.training import Learner
 
 _WORDS = {"none": None, "true": True, "false": False}
@@ -24,7 +25,7 @@ def parse_settings(texts: Iterable[str]) -> dict[str, Any]:
     >>> parse_settings(["step_size=3e-3", "discount=0.8:0.96", "unroll=none"])
     {'step_size': 0.003, 'discount': (0.8, 0.96), 'unroll': None}
     """
-    return {name: _value(text) for name, text in _named(texts).items()}
+    return {name: _value(text) for name, text in named_values(texts, "--set", "step_size=3e-3").items()}
 
 
 def parse_grid(texts: Iterable[str]) -> list[dict[str, Any]]:
@@ -35,7 +36,8 @@ def parse_grid(texts: Iterable[str]) -> list[dict[str, Any]]:
     >>> parse_grid(["step_size=1e-3,3e-3", "n_episodes=64"])
     [{'step_size': 0.001, 'n_episodes': 64}, {'step_size': 0.003, 'n_episodes': 64}]
     """
-    values = {name: [_value(part) for part in text.split(",")] for name, text in _named(texts).items()}
+    named = named_values(texts, "--grid", "step_size=1e-3,3e-3")
+    values = {name: [_value(part.strip()) for part in text.split(",")] for name, text in named.items()}
     return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
 
 
@@ -76,17 +78,6 @@ def with_settings(learner: Learner, settings: Mapping[str, Any]) -> Learner:
         return replace(learner, **settings)
     except TypeError as error:
         raise UserError(f"{', '.join(as_texts(settings))} cannot be: {error}. Numbers such as 3e-3, a line over training such as 0.8:0.96.") from error
-
-
-def _named(texts: Iterable[str]) -> dict[str, str]:
-    named: dict[str, str] = {}
-    for given in texts:
-        name, sign, text = given.partition("=")
-        if not (name and sign and text) or name in named:
-            twice = "; it stands there twice" if name in named else ""
-            raise UserError(f"a setting is written NAME=VALUE, such as step_size=3e-3, got {given!r}{twice}.")
-        named[name] = text
-    return named
 
 
 def _value(text: str) -> Any:

@@ -7,6 +7,7 @@ import pandas as pd
 from cogmeta.data.load import load_trials
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import unknown_name
+from cogmeta.named_values import named_values
 from cogmeta.trials import read_trials
 
 
@@ -34,10 +35,10 @@ def read_named(name: str, data: Path | None = None, encoding: str = "utf-8") -> 
     >>> title, len(trials)
     ('mine', 1)
     """
-    base, _, option = name.partition(":")
+    base, colon, part = name.partition(":")
     if base not in DATA_SETS:
         if not Path(name).suffix and not Path(name).exists():
             raise unknown_name("data set", base, DATA_SETS)
         return Path(name).stem if name.endswith(".csv") else name, read_trials(name, encoding)
-    key, _, value = option.partition("=")
-    return name, load_trials(base, data, **({key: int(value) if value.isdigit() else value} if option else {}))
+    options = named_values(part.split(","), f"what follows {base!r}:", "story=magic_carpet") if colon else {}
+    return name, load_trials(base, data, **{key: int(value) if value.isdigit() else value for key, value in options.items()})

@@ -26,6 +26,7 @@ from cogmeta.fitting.result import PARAMETERS_FILE, POSTERIOR_FILE, SUMMARY_FILE
 from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.options import read_options, read_priors
 from cogmeta.models.registry import make_model
+from cogmeta.named_values import named_numbers
 from cogmeta.progress import progress_bar
 
 TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
@@ -67,6 +68,7 @@ def main(
     """
     subjects = read_subject_table(subject_table, covariates)
     sampling = _sampling(method, n_chains=chains, n_draws=draws, n_tune=tune, target_accept=target_accept)
+    priors, scales = read_priors(prior), _group_prior(group_prior)
     made = make_model(model, **read_options(model, option))
     _, table = read_named(trials, data, encoding)
     make_folder(out)
@@ -74,8 +76,8 @@ def main(
     counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")
     with progress_bar("fitting", counted, console) as tell:
         result = fit(made, table, method, starts, seed, reward_range=reward_range,
-                     covariance=covariance, covariates=covariates, subject_table=subjects, sampling=sampling, priors=read_priors(prior),
-                     group_prior=_group_prior(group_prior), listener=tell)
+                     covariance=covariance, covariates=covariates, subject_table=subjects, sampling=sampling, priors=priors,
+                     group_prior=scales, listener=tell)
     write_fit(result, table, out)
     further = {LATENTS_FILE: latents(result, table)} if write_latents else {}
     if "coefficients" in result.group:
@@ -111,15 +113,10 @@ def _sampling(method: str, **chosen: int | float | None) -> Sampling | None:
 
 def _group_prior(pairs: list[str]) -> GroupPrior | None:
     """Return the scales of a group's priors that a command line asks for; None where it asks for none."""
-    known, said = [f.name for f in fields(GroupPrior)], {}
-    for pair in pairs:
-        name, _, number = (part.strip() for part in pair.partition("="))
+    known, said = [f.name for f in fields(GroupPrior)], named_numbers(pairs, "--group-prior", "sd_scale=1")
+    for name in said:
         if name not in known:
             raise unknown_name("scale of a group's prior", name, known)
-        try:
-            said[name] = float(number)
-        except ValueError:
-            raise UserError(f"--group-prior reads NAME=NUMBER, such as sd_scale=1, got {pair!r}.") from None
     return GroupPrior(**said) if said else None
 
 

@@ -6,6 +6,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.models.registry import MODELS, option_names
+from cogmeta.named_values import named_values
 
 WORDS = {"true": True, "false": False}
 
@@ -27,15 +28,12 @@ def read_options(name: str, pairs: Iterable[str]) -> dict[str, Any]:
     """
     if name not in MODELS:
         raise unknown_name("model", name, MODELS)
-    hints, options = get_type_hints(MODELS[name]), {}
-    for pair in pairs:
-        option, equals, text = (part.strip() for part in pair.partition("="))
-        if not equals or not text:
-            raise UserError(f"an option reads name=value, such as {option_names(name)[0]}=..., got {pair!r}.")
-        if option not in option_names(name):
-            raise unknown_name(f"option of {name}", option, option_names(name))
-        options[option] = _typed(name, option, text, hints[option])
-    return options
+    hints, known = get_type_hints(MODELS[name]), option_names(name)
+    texts = named_values(pairs, "--option", f"{known[0]}=..." if known else "perseveration=outside")
+    for option in texts:
+        if option not in known:
+            raise unknown_name(f"option of {name}", option, known)
+    return {option: _typed(name, option, text, hints[option]) for option, text in texts.items()}
 
 
 def read_priors(pairs: Iterable[str]) -> dict[str, str]:
@@ -46,13 +44,7 @@ def read_priors(pairs: Iterable[str]) -> dict[str, str]:
     >>> read_priors(["learning_rate=beta(2, 2)"])
     {'learning_rate': 'beta(2, 2)'}
     """
-    read = {}
-    for pair in pairs:
-        name, _, density = (part.strip() for part in pair.partition("="))
-        if not name or not density:
-            raise UserError(f"a prior reads name=density, such as 'learning_rate=beta(2, 2)', got {pair!r}.")
-        read[name] = density
-    return read
+    return named_values(pairs, "--prior", "'learning_rate=beta(2, 2)'")
 
 
 def _typed(name: str, option: str, text: str, hint: Any) -> Any:

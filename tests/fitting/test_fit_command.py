@@ -63,7 +63,7 @@ def test_help_shows_an_example():
     (["two_step/hybrid", "{}", "--out", "x"], "this is a bandit table"),
     (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "initial=0"], "Did you mean 'initial_value'"),
     (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "n_arms=two"], "must be an integer or none, got 'two'"),
-    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "n_arms"], "reads name=value"),
+    (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "n_arms"], "reads NAME=VALUE"),
     (["bandit/rescorla_wagner", "{}", "--out", "x", "--option", "name=mine"], "unknown option"),
 ])
 def test_bad_input_is_a_sentence(arguments, message, trials, tmp_path, monkeypatch):
