@@ -4,7 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from cogmeta.agents.network import Network
-from cogmeta.agents.store import AgentRecord, load_agent, load_kind, load_record
+from cogmeta.agents.store import load_agent, load_kind, load_record
 from cogmeta.errors import UserError
 from tasks.registry import registered
 
@@ -48,12 +48,17 @@ def shipped_folder(task_name: str, seed: int = 0, kind: str = "lstm") -> Path:
 
 def shipped() -> dict[tuple[str, int, str], Path]:
     """Return the folder of every shipped agent, by task, seed and kind of network (and the expert that it imitates)."""
-    root = Path(str(files("tasks").joinpath("trained")))
-    folders = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
+    folders = [folder for folder in sorted(store().iterdir()) if folder.is_dir()]
     records = {folder: load_record(folder) for folder in folders}
-    return {(record.task, record.seed, _kind(folder, record)): folder for folder, record in records.items()}
+    return {(record.task, record.seed, kind_of(folder)): folder for folder, record in records.items()}
 
 
-def _kind(folder: Path, record: AgentRecord) -> str:
-    expert = record.learner_settings.get("expert")
+def store() -> Path:
+    """Return the folder of the agents that ship."""
+    return Path(str(files("tasks").joinpath("trained")))
+
+
+def kind_of(folder: Path) -> str:
+    """Return which kind of network a folder holds, and the expert that it imitates, if any: ``"lstm gittins"``."""
+    expert = load_record(folder).learner_settings.get("expert")
     return f"{load_kind(folder)} {expert}" if expert else load_kind(folder)

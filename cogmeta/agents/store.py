@@ -30,6 +30,9 @@ from cogmeta.version import __version__
 
 WEIGHTS, RECORD = "weights.safetensors", "record.json"
 FORMAT = "cogmeta agent 1"
+DTYPES = {"float32": torch.float32, "float16": torch.float16}
+"""In which weights may lie on disk; they are computed with in float32 always."""
+
 NETWORKS: dict[str, type[Network]] = {
     **LAYERS,
     **{network.kind: network for network in (
@@ -62,6 +65,8 @@ class AgentRecord:
         The command that makes this agent.
     versions : dict
         Of cogmeta, torch, numpy, Numba and Python.
+    dtype : {"float32", "float16"}
+        In which the weights lie on disk; ``"float16"`` takes half the room and keeps three digits of each.
     """
 
     task: str = ""
@@ -74,6 +79,11 @@ class AgentRecord:
     quality: dict[str, Any] = field(default_factory=dict)
     command: str = ""
     versions: dict[str, str] = field(default_factory=lambda: versions())
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise unknown_name("dtype", self.dtype, DTYPES)
 
 
 def versions() -> dict[str, str]:
@@ -98,12 +108,17 @@ def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = 
     folder : str or Path
         Gets ``weights.safetensors`` and ``record.json``; made if needed.
     record : AgentRecord, optional
-        How the agent came about.
+        How the agent came about. With ``dtype="float16"`` the agent that is kept is the rounded one, see ``rounded``.
 
     Returns
     -------
     Path
         The folder.
+
+    Raises
+    ------
+    UserError
+        The disk is full, or a weight is too large for the record's ``dtype``.
 
     Examples
     --------
@@ -115,13 +130,36 @@ def save_agent(agent: Network, folder: str | Path, record: AgentRecord | None = 
     >>> load_record(folder).task
     'bandit/independent'
     """
-    folder = Path(folder)
-    content = {"format": FORMAT, **describe(agent), **asdict(record or AgentRecord())}
+    folder, record = Path(folder), record or AgentRecord()
+    agent = rounded(agent, record.dtype)
+    content = {"format": FORMAT, **describe(agent), **asdict(record)}
     text = json.dumps(content, indent=1, allow_nan=True, default=_plain) + "\n"
-    write_tensors(folder / WEIGHTS, agent.weights)
+    write_tensors(folder / WEIGHTS, {name: weight.to(DTYPES[record.dtype]) for name, weight in agent.weights.items()})
     with atomic_path(folder / RECORD) as part:
         part.write_text(text, encoding="utf-8")
     return folder
+
+
+def rounded(agent: Network, dtype: str) -> Network:
+    """Return the agent that files of a dtype give back: the same in ``"float32"``, a rounded copy in ``"float16"``.
+
+    Examples
+    --------
+    >>> from cogmeta.agents import LSTMActorCritic, LSTMConfig
+    >>> agent = LSTMActorCritic(LSTMConfig(observation_size=1, n_actions=2, n_units=4), seed=3)
+    >>> half = rounded(agent, "float16")
+    >>> bool((half.weights["core"] - agent.weights["core"]).abs().max() < 1e-3)
+    True
+    """
+    if DTYPES[dtype] == torch.float32:
+        return agent
+    copy = agent.copy()
+    for name, weight in copy.weights.items():
+        weight.data.copy_(weight.to(DTYPES[dtype]).float())
+        if not torch.isfinite(weight).all():
+            raise UserError(f"weight {name!r} of {agent.name!r} is not finite in {dtype} (largest: {torch.finfo(DTYPES[dtype]).max:g}). "
+                            "Keep this agent in float32.")
+    return copy
 
 
 def load_agent(folder: str | Path) -> Network:

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from cogmeta.agents import AgentRecord, LSTMActorCritic, LSTMConfig, load_agent, load_record, save_agent
+from cogmeta.agents.store import rounded
 from cogmeta.errors import UserError
 
 
@@ -103,3 +104,27 @@ def test_a_foreign_or_broken_record_is_refused(folder):
     assert "Did you mean 'lstm'" in refused(folder)
     path.write_text(json.dumps({**json.loads(text), "config": {"n_unit": 4}}))
     assert "does not fit this version" in refused(folder)
+
+
+def test_half_precision_takes_half_the_room_and_gives_back_the_agent_that_was_measured(agent, folder, tmp_path):
+    kept = save_agent(agent, tmp_path / "half", AgentRecord(dtype="float16"))
+    again, half = load_agent(kept), rounded(agent, "float16")
+    assert again.fingerprint() == half.fingerprint() != agent.fingerprint()
+    assert load_record(kept).dtype == "float16" and load_record(folder).dtype == "float32"
+    assert {weight.dtype for weight in again.weights.values()} == {torch.float32}, "computed with in single precision"
+    saved = (load_file(path / "weights.safetensors") for path in (folder, kept))
+    assert [sum(weight.nbytes for weight in weights.values()) for weights in saved] == [4 * 167, 2 * 167]  # core 16 x 9, readout 3 x 5, initial state 2 x 4
+    for name, weight in agent.weights.items():  # 10 bits behind the point: half of 2^-10 of each, or of the smallest normal number
+        assert ((again.weights[name] - weight).abs() <= 2**-11 * weight.abs() + 2**-25).all()
+
+
+def test_a_weight_that_half_precision_cannot_hold_is_refused(agent, tmp_path):
+    agent.weights["readout"][0, 0] = 1e5
+    with pytest.raises(UserError, match="'readout' of 'mine' is not finite in float16"):
+        save_agent(agent, tmp_path / "half", AgentRecord(dtype="float16"))
+    assert not (tmp_path / "half").exists()
+
+
+def test_an_unknown_dtype_is_named():
+    with pytest.raises(UserError, match="Did you mean 'float16'"):
+        AgentRecord(dtype="float61")
