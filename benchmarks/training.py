@@ -129,16 +129,16 @@ def contenders(seconds: float) -> dict[str, Callable[[], Measured | None]]:
     ppo = PPO(n_steps=10**9, n_episodes=256, n_epochs=3)
     return {
         "cogmeta A2C, 128 episodes": lambda: ours(A2C(n_steps=10**9), seconds),
-        "cogmeta A2C, 128 episodes, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds),
+        "cogmeta A2C, 128 episodes, two processes": lambda: ours(A2C(n_steps=10**9, n_parts=2, n_workers=2), seconds),
         "cogmeta PPO, 256 episodes, 3 epochs": lambda: ours(ppo, seconds),
         "nn.LSTM, two-pass, 128 episodes": lambda: plain(128, True, seconds),
         "nn.LSTM, one environment": lambda: plain(1, False, seconds),
         "JAX A2C, all compiled, 128 episodes": lambda: by_jax(128, seconds),
         "cogmeta A2C, LSTM-256": lambda: ours(A2C(n_steps=10**9), seconds, 256),
-        "cogmeta A2C, LSTM-256, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds, 256),
+        "cogmeta A2C, LSTM-256, two processes": lambda: ours(A2C(n_steps=10**9, n_parts=2, n_workers=2), seconds, 256),
         "JAX A2C, LSTM-256": lambda: by_jax(128, seconds, 256),
         "cogmeta A2C, GRU-256": lambda: ours(A2C(n_steps=10**9), seconds, 256, "gru"),
-        "cogmeta A2C, GRU-256, two processes": lambda: ours(A2C(n_steps=10**9, n_workers=2), seconds, 256, "gru"),
+        "cogmeta A2C, GRU-256, two processes": lambda: ours(A2C(n_steps=10**9, n_parts=2, n_workers=2), seconds, 256, "gru"),
         "JAX A2C, GRU-256": lambda: by_jax(128, seconds, 256, "gru"),
     }
 

@@ -44,7 +44,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         seed: Seed = 0,
         seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
         jobs: Jobs = -1,
-        workers: int | None = typer.Option(None, "--workers", help="Without --seeds: processes that each play a part of every batch (a2c)."),
+        workers: int | None = typer.Option(None, "--workers", help="Play every batch in 2 parts (or --set n_parts), shared by this many processes; any number, same bytes (a2c)."),
         backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster)."),
         scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster."),
         resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds)."),

@@ -26,6 +26,8 @@ from tasks.registry import make_task
 CURVE, CHECKPOINT = "learning_curve.csv", "checkpoint.safetensors"
 TEST_SEED = 1_000_003
 """Of the fresh episodes on which a trained agent is measured; far from the seeds that people train with."""
+PARTS = 2
+"""Of every batch of a training whose batches processes share (``--workers``), unless it says how many (``--set n_parts=4``)."""
 
 
 class Curve:
@@ -127,11 +129,19 @@ def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | Non
 
 
 def split(learner: Learner, n_workers: int) -> Learner:
-    """Return a learner that plays and learns in several processes, or say that it cannot."""
+    """Return a learner that plays its batches in parts, ``PARTS`` where it has none, and shares them among processes.
+
+    Whatever the number of processes, the parts are the same, and so are the bytes that come of them.
+
+    Raises
+    ------
+    UserError
+        A learner that knows no parts; more processes than parts.
+    """
     if not isinstance(learner, A2C):
         raise UserError(f"--workers without --seeds splits the batches of a2c; {type(learner).__name__.lower()} trains in one process. "
                         "Leave --workers out, or choose --learner a2c.")
-    return replace(learner, n_workers=n_workers)
+    return replace(learner, n_parts=PARTS if learner.n_parts == 1 else learner.n_parts, n_workers=n_workers)
 
 
 def command_line(

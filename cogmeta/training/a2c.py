@@ -33,9 +33,12 @@ class A2C(Learner):
 
     Parameters
     ----------
+    n_parts : int
+        Equal parts of every batch that are played and learnt from apart, >= 1; must divide ``n_episodes``. Each has its own draws of
+        chance: another number of parts gives other bytes, of the same kind.
     n_workers : int
-        Processes that play and learn from equal parts of every batch, >= 1; must divide ``n_episodes``. They need cores of their
-        own (see docs/training.md for what was measured). Same seed and same number, same bytes.
+        Processes that share the parts, from 1 to ``n_parts``. They need cores of their own (see docs/training.md for what was
+        measured), and change nothing but the time: the number is not one of ``settings``.
     centre_steps : bool
         Whether the mean of all episodes at the same step is taken off their advantages: a baseline beside the critic, for large
         batches and high discounts, where the critic is last to know what the steps to come are worth.
@@ -59,22 +62,32 @@ class A2C(Learner):
     WANG2018: ClassVar["A2C"]
     WANG2016: ClassVar["A2C"]
 
+    n_parts: int = 1
     n_workers: int = 1
     centre_steps: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_integer("n_workers", self.n_workers)
-        if self.n_episodes % self.n_workers:
-            raise UserError(f"n_workers={self.n_workers} must divide n_episodes={self.n_episodes}.")
+        for name in ("n_parts", "n_workers"):
+            check_integer(name, getattr(self, name))
+        if self.n_episodes % self.n_parts:
+            raise UserError(f"n_parts={self.n_parts} must divide n_episodes={self.n_episodes}.")
+        if self.n_workers > self.n_parts:
+            raise UserError(f"n_workers={self.n_workers} processes cannot share a batch of n_parts={self.n_parts}: set n_parts={self.n_workers}, "
+                            "which draws other chance. With as many parts, any number of processes gives the same bytes.")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All settings that make the result, as plain values: all but the number of processes."""
+        return {name: value for name, value in super().settings.items() if name != "n_workers"}
 
     def collector(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
     ) -> Collector | SplitCollector:
-        """Return what plays the batches, in one process or several."""
-        if self.n_workers == 1:
+        """Return what plays the batches, whole or in parts."""
+        if self.n_parts == 1:
             return super().collector(network, task, task_rng, action_rng)
-        return SplitCollector(network, task, task_rng, action_rng, self, self.n_workers)
+        return SplitCollector(network, task, task_rng, action_rng, self, self.n_parts, self.n_workers)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Any

@@ -105,6 +105,10 @@ class Collector:
         """True where the next unroll begins another episode."""
         return bool(self.task.spec.starts_episode(self.played)) or self.between_epochs
 
+    def begin_afresh(self) -> None:
+        """Let the next unroll begin fresh epochs, whatever is left of those under way."""
+        self.played = self.task.spec.n_steps
+
     def _begin(self) -> None:
         if not self.between_episodes:
             self.tape.carry()

@@ -98,6 +98,8 @@ class Run:
         began = time.perf_counter()
         now = self.learner.at(self.steps / self.learner.n_steps)
         batch = self.collector.collect()
+        if self._all_over(batch) and not self.between_epochs:
+            self.collector.begin_afresh()
         losses = self.learner.improve(
             self.agent, batch, self.optimiser, now, self.rngs["learner"], self.buffers)
         self.update += 1
@@ -105,6 +107,10 @@ class Run:
         self.agent.discount = now.discount
         self.seconds += time.perf_counter() - began
         return self._record(batch, losses, now)
+
+    def _all_over(self, batch: Batch) -> bool:
+        """Return whether all episodes have ended, some of them before their last step: nothing is left to learn from."""
+        return self.task.spec.episodes_per_epoch == 1 and not (batch.valid[-1] & ~batch.done[-1]).any()
 
     def _record(self, batch: Batch, losses: dict[str, float], now: Now) -> Record:
         error = batch.reward_prediction_error(now.discount)[batch.valid]

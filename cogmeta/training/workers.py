@@ -1,8 +1,9 @@
-"""Play and learn from one batch in several processes, each with its part of the episodes.
+"""Play and learn from one batch in parts, in one process or several.
 
 An update has two exchanges: seeds go out and what was played comes back; the gradient of all heads goes out and that of
-the weights comes back. Weights lie in shared memory. Every part draws its chance from seeds that this process draws, so
-that the bytes depend on the number of parts and on nothing else.
+the weights comes back. Weights lie in shared memory. Every part draws its chance from seeds that this process draws, and
+gradients are summed in the order of the parts, whoever played them, so that the bytes depend on the number of parts and
+not on that of the processes.
 """
 
 import multiprocessing
@@ -25,7 +26,7 @@ PLAYED = ("action", "reward", "done", "valid", "free", "value", "taught")
 
 
 class Part:
-    """A part of the episodes, in whichever process.
+    """Equally many of the episodes as every other part has, in whichever process.
 
     Parameters
     ----------
@@ -46,10 +47,32 @@ class Part:
         arrays = [getattr(batch, name) for name in PLAYED]
         return (*(array for array in arrays if array is not None), batch.tape.head.numpy())
 
+    def begin_afresh(self) -> None:
+        """Let the next unroll begin fresh epochs."""
+        self.collector.begin_afresh()
+
     def learn(self, gradient: np.ndarray) -> dict[str, np.ndarray]:
         """Return the gradient of every weight, given that of this part's heads."""
-        back = self.collector.tape.backward(torch.from_numpy(gradient))
+        back = self.collector.tape.backward(torch.from_numpy(gradient).clone())  # aligned alike, sent or not: products round alike
         return {name: tensor.numpy() for name, tensor in back.items()}
+
+
+class Share:
+    """The parts of one process, which does them one after the other.
+
+    Parameters
+    ----------
+    n_parts : int
+    *part
+        Parameters of each ``Part``.
+    """
+
+    def __init__(self, n_parts: int, *part: Any) -> None:
+        self.parts = [Part(*part) for _ in range(n_parts)]
+
+    def do(self, order: str, given: list[tuple[Any, ...]]) -> list[Any]:
+        """Let every part do the same with arguments of its own; return what they give, in order."""
+        return [getattr(part, order)(*arguments) for part, arguments in zip(self.parts, given, strict=True)]
 
 
 class SplitTape:
@@ -80,26 +103,33 @@ class SplitCollector:
     learner : Learner
         Says how many episodes, and how many steps an unroll has.
     n_parts : int
-        Processes, this one included; must divide the episodes.
+        Must divide the episodes.
+    n_workers : int
+        Processes, this one included, at most ``n_parts``; each plays every ``n_workers``-th part.
     """
 
     def __init__(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator, learner: Learner,
-        n_parts: int,
+        n_parts: int, n_workers: int = 1,
     ) -> None:
         self.n_steps = learner.unroll_of(task.spec.steps_per_episode)
         self.n_parts, self.task_rng, self.action_rng = n_parts, task_rng, action_rng
-        for weight in network.weights.values():
+        for weight in network.weights.values() if n_workers > 1 else ():
             weight.share_memory_()
         part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.lesson
-        self.own = Part(*part)
-        self.workers = [start_worker(part) for _ in range(n_parts - 1)]
+        n_each = [len(range(k, n_parts, n_workers)) for k in range(n_workers)]
+        self.own = Share(n_each[0], *part)
+        self.workers = [start_worker((n, *part)) for n in n_each[1:]]
         self._stop = weakref.finalize(self, stop_workers, self.workers)
 
     @property
     def between_epochs(self) -> bool:
         """True where the next unroll begins fresh epochs."""
-        return self.own.collector.between_epochs
+        return self.own.parts[0].collector.between_epochs
+
+    def begin_afresh(self) -> None:
+        """Let the next unroll of every part begin fresh epochs."""
+        self.ask("begin_afresh", [()] * self.n_parts)
 
     def collect(self) -> Batch:
         """Play one unroll and return what happened, the parts side by side."""
@@ -108,21 +138,25 @@ class SplitCollector:
         return Batch(SplitTape(self, torch.from_numpy(head)), **dict(zip(PLAYED, played, strict=False)))
 
     def ask(self, order: str, given: list[tuple[Any, ...]]) -> list[Any]:
-        """Let every part do the same with arguments of its own, all at once; return what they give, in order."""
+        """Let every part do the same with arguments of its own, all processes at once; return what they give, in order."""
+        n_workers, answers = 1 + len(self.workers), [None] * self.n_parts
         try:
-            for (_, connection), arguments in zip(self.workers, given[1:], strict=True):
-                connection.send((order, arguments))
-            return [getattr(self.own, order)(*given[0]), *(connection.recv() for _, connection in self.workers)]
+            for k, (_, connection) in enumerate(self.workers, start=1):
+                connection.send((order, given[k::n_workers]))
+            answers[::n_workers] = self.own.do(order, given[::n_workers])
+            for k, (_, connection) in enumerate(self.workers, start=1):
+                answers[k::n_workers] = connection.recv()
         except (EOFError, ConnectionError) as error:
             raise UserError("a worker process of the training ended. Was memory short? A script that trains with n_workers > 1 must "
-                            "do so under if __name__ == '__main__'. The last checkpoint stands; or train with n_workers=1.") from error
+                            "do so under if __name__ == '__main__'. The last checkpoint stands; n_workers=1 goes on from it.") from error
+        return answers
 
 
-def start_worker(part: tuple[Any, ...]) -> tuple[Any, Connection]:
-    """Return a process that serves a ``Part``, given its parameters, and the connection to it."""
+def start_worker(share: tuple[Any, ...]) -> tuple[Any, Connection]:
+    """Return a process that serves a ``Share``, given its parameters, and the connection to it."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=serve, args=(theirs, part), daemon=True)
+    process = context.Process(target=serve, args=(theirs, share), daemon=True)
     process.start()
     theirs.close()
     return process, ours
@@ -138,11 +172,11 @@ def stop_workers(workers: list[tuple[Any, Connection]]) -> None:
 def serve(connection: Connection, parameters: tuple[Any, ...]) -> None:
     """Answer orders until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the main process's affair
-    part = Part(*parameters)
+    share = Share(*parameters)
     with one_thread(), torch.no_grad():
         while True:
             try:
-                order, arguments = connection.recv()
+                order, given = connection.recv()
             except EOFError:
                 return
-            connection.send(getattr(part, order)(*arguments))
+            connection.send(share.do(order, given))
