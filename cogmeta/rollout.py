@@ -1,7 +1,7 @@
 """What happened: time-major arrays of a batch of episodes, simulated or observed."""
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,9 +10,22 @@ from scipy.special import log_softmax
 from cogmeta.agent import NO_ACTION
 from cogmeta.errors import UserError
 from cogmeta.families import FORCED
+from cogmeta.task_spec import TaskSpec
 
-if TYPE_CHECKING:
-    from cogmeta.task import Task
+
+class Played(Protocol):
+    """What a rollout asks of the task that was played; every ``cogmeta.task.Task`` has it."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Sizes and ranges of the task."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Its settings as plain values."""
+
+    def to_trials(self, rollout: "Rollout") -> pd.DataFrame:
+        """Return the trial table of a rollout of the task."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,7 @@ class Rollout:
         Of ``value``.
     """
 
-    task: "Task"
+    task: Played
     observation: np.ndarray
     action: np.ndarray
     reward: np.ndarray
