@@ -9,12 +9,12 @@ import pandas as pd
 import typer
 from rich.console import Console
 from rich.table import Table
-from typer.core import TyperCommand
 
 from analyses.comparison import Comparison, fitted_as_text, with_interval
 from analyses.compare_results import Groups, compare_all, write_results
 from analyses.players import find_player, read_settings
 from analyses.tiny_players import read_tiny
+from cogmeta.command_app import CommandApp, GroupedCommand
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TaskSettings, TrialTables
 from cogmeta.data.named import read_named
 from cogmeta.data.registry import DATA_SETS
@@ -30,12 +30,13 @@ from cogmeta.task import Task
 from tasks.own_design import OwnDesign, own_design
 from tasks.registry import make_task, task_names
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
+_PLAYERS, _SCORES, _GROUPS = "Who is compared", "Further scores", "Groups of subjects"
 _MANY = ("--agents", "--models")
 
 
-class ManyValues(TyperCommand):
+class ManyValues(GroupedCommand):
     """A command whose options ``--agents`` and ``--models`` take every value up to the next option."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
@@ -64,23 +65,23 @@ def _spread(args: list[str]) -> list[str]:
 @app.command(cls=ManyValues)
 def run(
     trials: TrialTables,
-    task: str = typer.Option("", "--task", help="Registered task that was played (cogmeta tasks); by default that of a data set, and bandits are known by their table alone."),
-    agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players."),
-    models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject."),
+    task: str = typer.Option("", "--task", help="Registered task that was played (cogmeta tasks); by default that of a data set, and bandits are known by their table alone.", rich_help_panel="Task"),
+    agents: list[str] = typer.Option([], "--agents", metavar="RUN...", help="Folders written by cogmeta train, or reference players.", rich_help_panel=_PLAYERS),
+    models: list[str] = typer.Option([], "--models", metavar="M...", help="Cognitive models, fitted to each subject.", rich_help_panel=_PLAYERS),
     out: Path = typer.Option(..., "--out", help="Folder for the tables and figures."),
     held_out: str | None = typer.Option(None, "--held-out", metavar="session|block|subject",
-                                        help="Score everybody also on what was left out of the fits, a session (block, subject) at a time."),
-    folds: int | None = typer.Option(None, "--folds", min=2, help="Of --held-out: leave out so many at a time that there are this many folds."),
-    hbi: bool = typer.Option(False, "--hbi", help="Infer which of the cognitive models each subject uses, all at once."),
-    loo: bool = typer.Option(False, "--loo", help="Sample the cognitive models, too (full hierarchical Bayes, extra bayes), and leave trials out by importance sampling."),
-    tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2; of gru:1/2/4 inner folds choose the size."),
-    epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data."),
+                                        help="Score everybody also on what was left out of the fits, a session (block, subject) at a time.", rich_help_panel=_SCORES),
+    folds: int | None = typer.Option(None, "--folds", min=2, help="Of --held-out: leave out so many at a time that there are this many folds.", rich_help_panel=_SCORES),
+    hbi: bool = typer.Option(False, "--hbi", help="Infer which of the cognitive models each subject uses, all at once.", rich_help_panel=_SCORES),
+    loo: bool = typer.Option(False, "--loo", help="Sample the cognitive models, too (full hierarchical Bayes, extra bayes), and leave trials out by importance sampling.", rich_help_panel=_SCORES),
+    tiny: str = typer.Option("", "--tiny", metavar="KIND:UNITS,...", help="Networks of a few units fitted to all subjects, such as gru:1,gru:2; of gru:1/2/4 inner folds choose the size.", rich_help_panel=_PLAYERS),
+    epochs: int = typer.Option(2000, "--epochs", help="Of --tiny: most passes over the data.", rich_help_panel=_PLAYERS),
     seed: Seed = 0,
     data: DataFolder = None,
     encoding: Encoding = "utf-8",
     settings: TaskSettings = [],
-    covariates: str | None = typer.Option(None, "--covariates", help="Which groups of subjects differ: a formula of columns, such as '~ diagnosis'."),
-    subject_table: Path | None = typer.Option(None, "--subject-table", help="CSV with the covariates, one row a subject; else in the trial tables."),
+    covariates: str | None = typer.Option(None, "--covariates", help="Which groups of subjects differ: a formula of columns, such as '~ diagnosis'.", rich_help_panel=_GROUPS),
+    subject_table: Path | None = typer.Option(None, "--subject-table", help="CSV with the covariates, one row a subject; else in the trial tables.", rich_help_panel=_GROUPS),
     reward_range: RewardRange = None,
 ) -> None:
     """Score networks and cognitive models on the same trials, by the same log-likelihood, and plot it.

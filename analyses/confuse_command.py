@@ -8,27 +8,28 @@ from rich.console import Console
 from analyses.recover_command import read_design
 from analyses.recovery import plot_confusion
 from analyses.style import save_figure
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.files import make_folder
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.progress import progress_bar
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()
 def run(
     models: list[str] = typer.Argument(..., help="Registered models, two or more."),
-    task: str = typer.Option("", "--task", help="Registered task that they play (see cogmeta tasks); or --trials."),
+    task: str = typer.Option("", "--task", help="Registered task that they play (see cogmeta tasks); or --trials.", rich_help_panel="Task"),
+    settings: TaskSettings = [],
     trials: Design = None,
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
-    subjects: int | None = typer.Option(None, "--subjects", help="Simulated with each model; 100 by default, with --trials those of the table."),
-    criterion: str = typer.Option("bic", "--criterion", help="bic or aic."),
-    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges) or prior."),
+    subjects: int | None = typer.Option(None, "--subjects", help="Simulated with each model; 100 by default, with --trials those of the table.", rich_help_panel="Simulated subjects"),
+    criterion: str = typer.Option("bic", "--criterion", help="bic or aic.", rich_help_panel="Fit"),
+    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges) or prior.", rich_help_panel="Simulated subjects"),
     starts: Starts = 5,
     jobs: Jobs = 1,
     seed: Seed = 0,
-    settings: TaskSettings = [],
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
     data: DataFolder = None,

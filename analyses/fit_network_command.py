@@ -10,6 +10,7 @@ from rich.console import Console
 from analyses.intervals import mean_interval
 from analyses.phase_portrait import phase_portrait, plot_phase_portrait
 from analyses.style import save_figure
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TrialTable
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
@@ -20,27 +21,29 @@ from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.progress import progress_line
 from cogmeta.trials import guess_family, missing
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+_NESTED = "Nested cross-validation"
+
+app = CommandApp()
 
 
 @app.command()
 def run(
     trials: TrialTable,
     out: Path = typer.Option(..., "--out", help="Folder for the networks, made if needed."),
-    units: str = typer.Option("1,2", "--units", help="How many units, one network for each number."),
-    kind: str = typer.Option("gru", "--kind", help="gru, or switching_gru: own recurrent weights for every input."),
-    epochs: int = typer.Option(2000, "--epochs", help="Most passes over the data; stops earlier where nothing improves."),
-    starts: int = typer.Option(1, "--starts", help="Trainings from other weights; the best is kept."),
-    penalty: float = typer.Option(1e-5, "--penalty", help="On absolute recurrent weights."),
+    units: str = typer.Option("1,2", "--units", help="How many units, one network for each number.", rich_help_panel="Networks"),
+    kind: str = typer.Option("gru", "--kind", help="gru, or switching_gru: own recurrent weights for every input.", rich_help_panel="Networks"),
+    epochs: int = typer.Option(2000, "--epochs", help="Most passes over the data; stops earlier where nothing improves.", rich_help_panel="Networks"),
+    starts: int = typer.Option(1, "--starts", help="Trainings from other weights; the best is kept.", rich_help_panel="Networks"),
+    penalty: float = typer.Option(1e-5, "--penalty", help="On absolute recurrent weights.", rich_help_panel="Networks"),
     seed: Seed = 0,
     reward_range: RewardRange = None,
     encoding: Encoding = "utf-8",
     data: DataFolder = None,
-    nested: bool = typer.Option(False, "--nested", help="Nested cross-validation, too: inner folds choose penalty and stop, outer folds score; takes long."),
-    outer: int = typer.Option(10, "--outer", help="Of --nested: outer folds."),
-    inner: int = typer.Option(9, "--inner", help="Of --nested: inner folds."),
-    penalties: str = typer.Option("1e-5,1e-4,1e-3", "--penalties", help="Of --nested: to choose from."),
-    n_options: int | None = typer.Option(None, "--n-options", min=2, help="Of the first choice; by default as many as were taken."),
+    nested: bool = typer.Option(False, "--nested", help="Nested cross-validation, too: inner folds choose penalty and stop, outer folds score; takes long.", rich_help_panel=_NESTED),
+    outer: int = typer.Option(10, "--outer", help="Of --nested: outer folds.", rich_help_panel=_NESTED),
+    inner: int = typer.Option(9, "--inner", help="Of --nested: inner folds.", rich_help_panel=_NESTED),
+    penalties: str = typer.Option("1e-5,1e-4,1e-3", "--penalties", help="Of --nested: to choose from.", rich_help_panel=_NESTED),
+    n_options: int | None = typer.Option(None, "--n-options", min=2, help="Of the first choice; by default as many as were taken.", rich_help_panel="Trials"),
 ) -> None:
     """Fit networks of a few units to the choices in a trial table, and draw what they learnt.
 

@@ -19,6 +19,7 @@ from analyses.multi_lag_regression import multi_lag_regression, plot_multi_lag_r
 from analyses.stay_probability import plot_stay_probability, stay_probability
 from analyses.stay_regression import plot_stay_regression, stay_regression
 from analyses.style import save_figure, styled
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, TrialTables
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
@@ -27,7 +28,7 @@ from cogmeta.files import atomic_path, make_folder
 from cogmeta.progress import progress_line
 from cogmeta.trials import guess_family, n_options_in, validate_trials
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 Tables = Mapping[str, pd.DataFrame]
 """Name of a group -> its table."""

@@ -8,13 +8,14 @@ from rich.console import Console
 
 from analyses.posterior_predictive import plot_posterior_predictive, posterior_predictive
 from analyses.style import save_figure
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, Jobs, Seed, TrialTable
 from cogmeta.data.named import read_named
 from cogmeta.files import make_folder
 from cogmeta.fitting.result import Fit
 from cogmeta.progress import progress_bar
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()

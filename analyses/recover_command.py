@@ -9,6 +9,7 @@ from rich.console import Console
 from analyses.players import read_settings
 from analyses.recovery import plot_recovery
 from analyses.style import save_figure
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
@@ -21,23 +22,23 @@ from cogmeta.progress import progress_bar
 from cogmeta.task import Task
 from tasks.registry import make_task
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()
 def run(
     model: str = typer.Argument(help="Registered model, such as two_step/hybrid."),
-    task: str = typer.Option("", "--task", help="Registered task that simulated subjects play; or --trials."),
+    task: str = typer.Option("", "--task", help="Registered task that simulated subjects play; or --trials.", rich_help_panel="Task"),
+    settings: TaskSettings = [],
     trials: Design = None,
     out: Path = typer.Option(..., "--out", help="Folder for the results; a killed study goes on there."),
-    subjects: int | None = typer.Option(None, "--subjects", help="A data set; 100 by default, with --trials those of the table."),
-    data_sets: int = typer.Option(1, "--data-sets", help="Simulated and fitted apart."),
-    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges), prior, or fitted (to --trials)."),
-    method: str = typer.Option("map", help="map, mle or em."),
+    subjects: int | None = typer.Option(None, "--subjects", help="A data set; 100 by default, with --trials those of the table.", rich_help_panel="Simulated subjects"),
+    data_sets: int = typer.Option(1, "--data-sets", help="Simulated and fitted apart.", rich_help_panel="Simulated subjects"),
+    draw: str = typer.Option("plausible", "--draw", help="Parameters from: plausible (ranges), prior, or fitted (to --trials).", rich_help_panel="Simulated subjects"),
+    method: str = typer.Option("map", help="map, mle or em.", rich_help_panel="Fit"),
     starts: Starts = 10,
     jobs: Jobs = 1,
     seed: Seed = 0,
-    settings: TaskSettings = [],
     option: ModelOptions = [],
     prior: PriorTexts = [],
     reward_range: RewardRange = None,

@@ -7,19 +7,20 @@ from rich.console import Console
 from rich.progress import Progress
 
 from analyses.players import find_player, read_settings
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import Seed, TaskSettings
 from cogmeta.named_values import named_numbers
 from cogmeta.simulate import simulate
 from cogmeta.trials import write_trials
 from tasks.registry import make_task
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()
 def run(
     player: str = typer.Argument(..., help="A folder written by cogmeta train, a reference player, a cognitive model, or an agent that learns while it behaves (mfec, nec, similarity, dqn)."),
-    task: str = typer.Option(..., "--task", help="Registered task; see cogmeta tasks."),
+    task: str = typer.Option(..., "--task", help="Registered task; see cogmeta tasks.", rich_help_panel="Task"),
     episodes: int = typer.Option(300, "--episodes", help="Episodes played."),
     out: Path = typer.Option(..., "--out", help="Trial table to write, a CSV file."),
     seed: Seed = 0,

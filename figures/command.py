@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
@@ -14,7 +15,7 @@ from cogmeta.progress import progress_line
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES, get_figure
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()

@@ -7,12 +7,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_app import CommandApp
 from cogmeta.errors import UserError, unknown_name
 from tasks.page import suites, write_pages
 from tasks.players import players
 from tasks.registry import Registered, make_task, registered, task_names
 
-app = typer.Typer(help="The registered tasks.", rich_markup_mode=None, add_completion=False)
+app = CommandApp()
 
 
 @app.command()

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cogmeta.agents.store import NETWORKS, load_record
+from cogmeta.command_app import RUNNING, CommandApp
 from cogmeta.command_options import Jobs, Seed
 from cogmeta.errors import UserError
 from cogmeta.training import Interrupted, Learner
@@ -22,32 +23,34 @@ from tasks.presets import check_names, imitation_of
 from tasks.train_run import command_line, learner_of, split, train_into
 from tasks.train_seeds import train_grid, train_seeds
 
+_LEARNING = "Network and learner"
+
 Draw = Callable[[Path], None]
 """Called with the folder of several seeds when all are trained."""
 
 
 def make_app(draw: Draw | None = None) -> typer.Typer:
     """Return the command; ``draw`` makes figures of a folder of several seeds (this floor has none)."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app = CommandApp()
 
     @app.command()
     def run(
         task: str = typer.Argument(..., help="Registered task; see cogmeta tasks."),
         out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
-        agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset."),
-        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo or sarsa; by default that of the task's preset."),
-        imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins."),
-        start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones."),
-        settings: list[str] = typer.Option([], "--set", help="NAME=VALUE of the learner, such as step_size=3e-3 or discount=0.8:0.96; repeatable."),
-        grid: list[str] = typer.Option([], "--grid", help="NAME=VALUE,VALUE of the learner: train every combination, in folders of OUT; repeatable."),
-        steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset."),
+        agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset.", rich_help_panel=_LEARNING),
+        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo or sarsa; by default that of the task's preset.", rich_help_panel=_LEARNING),
+        imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins.", rich_help_panel=_LEARNING),
+        start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones.", rich_help_panel=_LEARNING),
+        settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the learner, such as step_size=3e-3 or discount=0.8:0.96; repeatable.", rich_help_panel=_LEARNING),
+        grid: list[str] = typer.Option([], "--grid", metavar="NAME=VALUE,VALUE", help="Values of a setting of the learner: train every combination, in folders of OUT; repeatable.", rich_help_panel=_LEARNING),
+        steps: int | None = typer.Option(None, "--steps", help="Environment steps; by default those of the preset.", rich_help_panel=_LEARNING),
         seed: Seed = 0,
-        seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>."),
+        seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in OUT/seed_<seed>.", rich_help_panel=RUNNING),
         jobs: Jobs = -1,
-        workers: int | None = typer.Option(None, "--workers", help="Play every batch in 2 parts (or --set n_parts), shared by this many processes; any number, same bytes (a2c)."),
-        backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster)."),
-        scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster."),
-        resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds)."),
+        workers: int | None = typer.Option(None, "--workers", help="Play every batch in 2 parts (or --set n_parts), shared by this many processes; any number, same bytes (a2c).", rich_help_panel=RUNNING),
+        backend: str = typer.Option("loky", "--backend", help="With --seeds: loky (this machine) or dask (a cluster).", rich_help_panel=RUNNING),
+        scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster.", rich_help_panel=RUNNING),
+        resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (always so with --seeds).", rich_help_panel=RUNNING),
     ) -> None:
         """Train a network on a task by its reward prediction errors alone.
 

@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+from importlib.metadata import entry_points
 
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
 from cogmeta.cli import ORDER, main
 
@@ -72,6 +76,23 @@ def test_every_command_has_a_help_page_with_an_example(run, command):
     status, out, _ = run(command, "--help")
     assert status == 0
     assert f"cogmeta {command}" in out.replace("Usage: cogmeta", "")
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "data"])
+def test_a_help_page_lists_every_option_once_and_ends_with_a_command_to_copy(run, command):
+    _, out, _ = run(command, "--help")
+    loaded = typer.main.get_command(entry_points(group="cogmeta.commands")[command].load())
+    shown = re.findall(r"^  (--[a-z-]+)", out.partition("\nOptions:\n")[2], flags=re.MULTILINE)
+    assert sorted(shown) == sorted(["--help", *(p.opts[0] for p in loaded.params if p.param_type_name == "option")])
+    last = shlex.split(out.strip().splitlines()[-1])
+    assert last[:2] == ["cogmeta", command] and {word for word in last if word.startswith("--")} <= set(shown)
+
+
+def test_options_of_a_long_command_stand_in_groups_and_those_of_every_run_last(run):
+    _, out, _ = run("fit", "--help")
+    assert re.findall(r"^([A-Z][^:\n]*):$", out, flags=re.MULTILINE) == [
+        "Arguments", "Options", "Fit", "Trials", "The group (em, nuts)", "Sampling (nuts)", "How it runs", "Example"]
+    assert out.index("Sampling (nuts):") < out.index("--chains") < out.index("How it runs:") < out.index("--seed")
 
 
 def test_the_help_of_cogmeta_lists_every_command_without_loading_torch():

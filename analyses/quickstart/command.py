@@ -9,11 +9,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from analyses.quickstart.pipeline import run_quickstart
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Seed
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder
 from cogmeta.data.dataset import DataSet
 from cogmeta.data.locate import check_files, data_path, local_path
@@ -15,8 +16,8 @@ from cogmeta.errors import UserError
 from cogmeta.families import get_family
 from cogmeta.trials import missing, write_trials
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
+app = CommandApp(
+    no_args_is_help=True,
     help="Behavioural data sets: list what is registered, check local files, find where they lie, convert your own.\n\n"
          "Example:  cogmeta data check feher2020_twostep --data DIR",
 )

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TrialTable
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError, unknown_name
@@ -31,8 +32,9 @@ from cogmeta.progress import progress_bar
 
 TRIALS_FILE, LATENTS_FILE = "trial_log_likelihood.csv", "latents.csv"
 COEFFICIENTS_FILE, GROUP_FILE = "coefficients.csv", "group.csv"
+_GROUP, _SAMPLING = "The group (em, nuts)", "Sampling (nuts)"
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()
@@ -40,7 +42,7 @@ def main(
     model: Annotated[str, typer.Argument(help="Registered model, such as two_step/hybrid.")],
     trials: TrialTable,
     out: Path = typer.Option(..., "--out", help="Folder for the results; made if needed."),
-    method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; em, with a prior learnt from the group; nuts, full Bayes."),
+    method: str = typer.Option("map", help="map, with the priors that the parameters declare; mle; em, with a prior learnt from the group; nuts, full Bayes.", rich_help_panel="Fit"),
     starts: Starts = 10,
     seed: Seed = 0,
     encoding: Encoding = "utf-8",
@@ -49,14 +51,14 @@ def main(
     prior: PriorTexts = [],
     reward_range: RewardRange = None,
     write_latents: bool = typer.Option(False, "--latents", help="Write latents.csv: values, prediction errors, ... of every trial."),
-    covariance: str = typer.Option("full", help="Of the group, for em, nuts: full, or diagonal (no correlations of parameters)."),
-    covariates: str | None = typer.Option(None, help="For em, nuts: what the group's mean depends on, such as '~ age + group'."),
-    subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table."),
-    chains: int | None = typer.Option(None, help="For nuts: chains, >= 2; 4 if not said."),
-    draws: int | None = typer.Option(None, help="For nuts: draws a chain; 500 if not said."),
-    tune: int | None = typer.Option(None, help="For nuts: draws before them, to tune step sizes; 500 if not said."),
-    group_prior: list[str] = typer.Option([], "--group-prior", metavar="NAME=NUMBER", help="For nuts: a scale of the group's priors: mean_sd (2.5), sd_scale (1.5), correlation_shape (2); repeatable."),
-    target_accept: float | None = typer.Option(None, help="For nuts: 0.8 if not said; nearer to 1 against divergences."),
+    covariance: str = typer.Option("full", help="Full, or diagonal (no correlations of parameters).", rich_help_panel=_GROUP),
+    covariates: str | None = typer.Option(None, help="What the group's mean depends on, such as '~ age + group'.", rich_help_panel=_GROUP),
+    subject_table: Path | None = typer.Option(None, help="CSV with the covariates, one row a subject; else in the trial table.", rich_help_panel=_GROUP),
+    chains: int | None = typer.Option(None, help="Side by side, >= 2; 4 if not said.", rich_help_panel=_SAMPLING),
+    draws: int | None = typer.Option(None, help="Of a chain; 500 if not said.", rich_help_panel=_SAMPLING),
+    tune: int | None = typer.Option(None, help="Draws before those, to tune step sizes; 500 if not said.", rich_help_panel=_SAMPLING),
+    group_prior: list[str] = typer.Option([], "--group-prior", metavar="NAME=NUMBER", help="A scale of the group's priors: mean_sd (2.5), sd_scale (1.5), correlation_shape (2); repeatable.", rich_help_panel=_SAMPLING),
+    target_accept: float | None = typer.Option(None, help="0.8 if not said; nearer to 1 against divergences.", rich_help_panel=_SAMPLING),
 ) -> None:
     """Fit a cognitive model to the choices of every subject in a trial table.
 

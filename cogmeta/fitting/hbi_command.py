@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, Starts
 from cogmeta.data.named import read_named
 from cogmeta.files import make_folder
@@ -13,7 +14,7 @@ from cogmeta.fitting.told_flags import tell_flags
 from cogmeta.models.registry import make_model
 from cogmeta.progress import progress_line
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+app = CommandApp()
 
 
 @app.command()

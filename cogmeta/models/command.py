@@ -7,10 +7,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cogmeta.command_app import CommandApp
 from cogmeta.models.parameter import Parameter
 from cogmeta.models.registry import MODELS, make_model, model_names
 
-app = typer.Typer(help="The registered models.", rich_markup_mode=None, add_completion=False)
+app = CommandApp()
 
 
 @app.command()
