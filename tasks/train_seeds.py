@@ -1,4 +1,4 @@
-"""Train one network from several seeds, or with several settings of its learner, side by side; see ``tasks.many_runs``."""
+"""Train from several seeds, with several settings of a learner, or on several tasks, side by side; see ``tasks.many_runs``."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from tasks.learner_settings import as_texts, with_settings
 from tasks.many_runs import Heard, Planned, train_all
 from tasks.train_run import CURVE, learner_of
 
-TABLE, CURVES, GRID = "seeds.csv", "learning_curves.csv", "grid.csv"
+TABLE, CURVES, GRID, RUNS = "seeds.csv", "learning_curves.csv", "grid.csv", "runs.csv"
 
 
 def train_seeds(
@@ -75,21 +75,51 @@ def train_grid(
     DataFrame
         One row a run: ``settings``, then the columns of ``train_seeds``.
     """
-    folder, seeds, chosen = make_folder(folder), check_seeds(seeds), learner_of(task_name, learner)
-    options = {"learner_name": learner if isinstance(learner, str) else None} | options
-    runs = {}
-    for settings in grid:
-        texts = as_texts(settings)
-        given = options | {"settings": (*options.get("settings", ()), *texts)}
-        runs[",".join(texts)] = _planned(folder / ",".join(texts), task_name, seeds, with_settings(chosen, settings), given)
-    if not grid or len(runs) < len(grid):
-        raise UserError(f"a grid needs at least one combination of settings, each once, got {list(grid)}.")
+    folder = make_folder(folder)
+    runs = _combinations(folder, task_name, check_seeds(seeds), grid, learner, options)
     train_all([run for planned in runs.values() for run in planned], backend, n_jobs, heard)
-    table = pd.concat([_gather(folder / text, planned).assign(settings=text) for text, planned in runs.items()], ignore_index=True)
-    table = table[["settings", *(column for column in table if column != "settings")]]
-    with atomic_path(folder / GRID) as part:
-        table.to_csv(part, index=False)
-    return table
+    return _gather_grid(folder, runs)
+
+
+def train_tasks(
+    folder: str | Path, learners: Mapping[str, Learner | str | None], seeds: Sequence[int], grid: Sequence[Mapping[str, Any]] = (),
+    backend: str = "loky", n_jobs: int = -1, heard: Heard | None = None, **options: Any,
+) -> pd.DataFrame:
+    """Train an agent on each of several registered tasks, each from several seeds, and with several settings where there are.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Gets a folder for each task (``folder_of``), with what ``train_seeds`` or ``train_grid`` leaves there, and ``runs.csv``.
+    learners : dict
+        What each task is trained with, by registered id; None for the learner of its preset.
+    seeds, backend, n_jobs, heard, **options
+        As for ``train_seeds``, for every task. All runs share the processes.
+    grid : sequence of dict
+        As for ``train_grid``; by default the settings of each learner alone.
+
+    Returns
+    -------
+    DataFrame
+        One row a run: ``task``, with a grid ``settings``, then the columns of ``train_seeds``.
+    """
+    folder, seeds = make_folder(folder), check_seeds(seeds)
+    runs = {task: _combinations(folder / folder_of(task), task, seeds, grid or [{}], learner, options) for task, learner in learners.items()}
+    train_all([run for of_task in runs.values() for planned in of_task.values() for run in planned], backend, n_jobs, heard)
+    tables = [(_gather_grid(folder / folder_of(task), found) if grid else _gather(folder / folder_of(task), found[""])).assign(task=task)
+              for task, found in runs.items()]
+    return _written(pd.concat(tables, ignore_index=True), "task", folder / RUNS)
+
+
+def folder_of(task_name: str) -> str:
+    """Return the name of the folder of a task's runs beside those of other tasks.
+
+    Examples
+    --------
+    >>> folder_of("bandit/easy")
+    'bandit_easy'
+    """
+    return task_name.replace("/", "_")
 
 
 def check_seeds(seeds: Sequence[int]) -> list[int]:
@@ -106,6 +136,34 @@ def _planned(
     folder: Path, task_name: str, seeds: list[int], learner: Learner | str | None, options: dict[str, Any],
 ) -> list[Planned]:
     return [Planned(folder / f"seed_{seed}", task_name, seed, learner, options) for seed in seeds]
+
+
+def _combinations(
+    folder: Path, task_name: str, seeds: list[int], grid: Sequence[Mapping[str, Any]], learner: Learner | str | None, options: dict[str, Any],
+) -> dict[str, list[Planned]]:
+    """Return the runs of every combination of settings, by the text that names it and its folder."""
+    chosen, runs = learner_of(task_name, learner), {}
+    options = {"learner_name": learner if isinstance(learner, str) else None} | options
+    for settings in grid:
+        texts = as_texts(settings)
+        given = options | {"settings": (*options.get("settings", ()), *texts)}
+        runs[",".join(texts)] = _planned(folder / ",".join(texts), task_name, seeds, with_settings(chosen, settings), given)
+    if not grid or len(runs) < len(grid):
+        raise UserError(f"a grid needs at least one combination of settings, each once, got {list(grid)}.")
+    return runs
+
+
+def _gather_grid(folder: Path, runs: Mapping[str, list[Planned]]) -> pd.DataFrame:
+    tables = [_gather(folder / text, planned).assign(settings=text) for text, planned in runs.items()]
+    return _written(pd.concat(tables, ignore_index=True), "settings", folder / GRID)
+
+
+def _written(table: pd.DataFrame, first: str, path: Path) -> pd.DataFrame:
+    """Return a table with one of its columns brought to the front, and write it."""
+    table = table[[first, *(column for column in table if column != first)]]
+    with atomic_path(path) as part:
+        table.to_csv(part, index=False)
+    return table
 
 
 def _gather(folder: Path, runs: list[Planned]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -78,6 +79,51 @@ def test_a_grid_trains_every_combination_as_each_would_be_trained_alone(tmp_path
     result = CliRunner().invoke(app, [*command[2:-1], str(tmp_path / "alone")])
     assert result.exit_code == 0, result.output
     assert weights(tmp_path / "alone") == weights(tmp_path / "grid" / names[1] / "seed_1")
+
+
+def test_several_tasks_are_each_trained_by_their_own_preset_as_each_would_be_alone(tmp_path):
+    tasks, rest = ["bandit/easy", "two_step/wang2018"], ["--steps", "6400", "--seeds", "2", "--seed", "3", "--jobs", "1"]
+    result = CliRunner().invoke(app, [*tasks, *rest, "--out", str(tmp_path / "both")])
+    assert result.exit_code == 0, result.output
+    table = pd.read_csv(tmp_path / "both" / "runs.csv")
+    assert table["task"].tolist() == [task for task in tasks for _ in range(2)] and table["seed"].tolist() == [3, 4, 3, 4]
+    for task, learner in zip(tasks, ("a2c", "ppo"), strict=True):
+        folder = tmp_path / "both" / task.replace("/", "_")
+        assert {"seeds.csv", "learning_curves.csv", "learning_curve.png"} <= {path.name for path in folder.iterdir()}
+        assert f"trained agents: {folder} (2 seeds" in result.output
+        record = load_record(folder / "seed_4")
+        assert (record.task, record.learner) == (task, learner)
+        result_alone = CliRunner().invoke(app, [*shlex.split(record.command)[2:-1], str(tmp_path / learner)])
+        assert result_alone.exit_code == 0, result_alone.output
+        assert weights(tmp_path / learner) == weights(folder / "seed_4")
+
+
+def test_a_grid_on_several_tasks_does_what_is_left_when_it_is_run_again(tmp_path):
+    arguments = ["bandit/easy", "bandit/hard", "--grid", "step_size=1e-3,3e-3", "--steps", "64", "--jobs", "1", "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    first, lost = tmp_path / "bandit_easy" / "step_size=0.001" / "seed_0", tmp_path / "bandit_hard" / "step_size=0.003" / "seed_0"
+    written, before = (first / "record.json").stat().st_mtime_ns, weights(lost)
+    shutil.rmtree(lost)
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert (first / "record.json").stat().st_mtime_ns == written and weights(lost) == before
+    table = pd.read_csv(tmp_path / "runs.csv")
+    assert table[["task", "settings"]].agg(" ".join, axis=1).tolist() == [
+        f"bandit/{arms} step_size={size}" for arms in ("easy", "hard") for size in (0.001, 0.003)]
+    assert (tmp_path / "bandit_hard" / "grid.csv").is_file() and (tmp_path / "bandit_hard" / "step_size=0.001" / "seeds.csv").is_file()
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["bandit/easy"], "each task is trained once"), (["bandit/hard", "--start", "runs/a"], "a command of its own"),
+    (["bandit/hard", "--workers", "2"], "--jobs says how many"), (["bandit/hrad"], "Did you mean 'bandit/hard'"),
+    (["two_step/wang2018", "--set", "centre_steps=true"], "two_step/wang2018: unknown setting of PPO"),
+    (["two_step/wang2018", "--grid", "clip=0.1,0.2"], "bandit/easy: unknown setting of A2C"),
+    (["two_step/wang2018", "--imitate", "gittins"], "two_step/wang2018: unknown .*'gittins'"),
+])
+def test_what_does_not_fit_several_tasks_says_so(arguments, says, tmp_path):
+    result = CliRunner().invoke(app, [TASK, *arguments, "--steps", "100", "--out", str(tmp_path / "runs")])
+    assert isinstance(result.exception, UserError)
+    assert re.search(says, str(result.exception)), str(result.exception)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
