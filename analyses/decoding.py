@@ -1,7 +1,8 @@
 """What can be read out of activity by a linear readout that never saw the episode.
 
-Ridge regression from activity to a latent quantity, cross-validated over whole episodes: samples of one episode are
-much alike, and a readout that has seen some of them would know the others by the episode, not by the latent quantity.
+Ridge regression (scikit-learn's) from standardised activity to a latent quantity, cross-validated over whole episodes:
+samples of one episode are much alike, and a readout that has seen some of them would know the others by the episode, not
+by the latent quantity.
 Source: Wang et al. 2018, figure 3b (volatility read out of a network). How ours departs: the paper does not say how
 its readout was fitted.
 """
@@ -9,6 +10,11 @@ its readout was fitted.
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from analyses.style import PALETTE, new_axes, styled
 from cogmeta.errors import UserError
@@ -28,7 +34,7 @@ def cross_validated_readout(
     n_folds : int
         >= 2, at most the number of episodes.
     penalty : float
-        Of the ridge regression, > 0, in units of the mean variance of a unit; 1 weighs as much as one sample.
+        Of the ridge regression on standardised units, > 0; 1 weighs as much as one sample.
 
     Returns
     -------
@@ -53,21 +59,10 @@ def cross_validated_readout(
     if not 2 <= n_folds <= n_episodes:
         raise UserError(f"n_folds must lie between 2 and the number of episodes, {n_episodes}, got {n_folds}.")
     fold = rng.permutation(np.arange(n_episodes) % n_folds)
-    readout = np.empty((n_steps, n_episodes))
-    for one in range(n_folds):
-        held = fold == one
-        weights, middle, base = _ridge(activity[:, ~held].reshape(-1, n_units), np.asarray(target, float)[:, ~held].ravel(), penalty)
-        readout[:, held] = (activity[:, held] - middle) @ weights + base
-    return readout
-
-
-def _ridge(activity: np.ndarray, target: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return weights, the activity's mean and the target's mean."""
-    middle, base = activity.mean(axis=0), target.mean()
-    centred = activity - middle
-    gram = centred.T @ centred
-    ridge = penalty * np.trace(gram) / gram.size**0.5 / len(target)
-    return np.linalg.solve(gram + ridge * np.eye(len(gram)), centred.T @ (target - base)), middle, float(base)
+    readout = make_pipeline(StandardScaler(), Ridge(alpha=penalty))
+    said = cross_val_predict(readout, np.reshape(activity, (-1, n_units)), np.ravel(target).astype(float), cv=LeaveOneGroupOut(),
+                             groups=np.broadcast_to(fold, (n_steps, n_episodes)).ravel())
+    return said.reshape(n_steps, n_episodes)
 
 
 def area_under_curve(score: np.ndarray, positive: np.ndarray) -> float:
@@ -83,13 +78,10 @@ def area_under_curve(score: np.ndarray, positive: np.ndarray) -> float:
     >>> area_under_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
-    score, positive = np.ravel(score), np.ravel(positive).astype(bool)
-    n_positive, n_negative = positive.sum(), (~positive).sum()
-    if not n_positive or not n_negative:
+    positive = np.ravel(positive).astype(bool)
+    if positive.all() or not positive.any():
         raise UserError("both kinds of samples are needed: all are of one kind.")
-    _, place, count = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((rank[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+    return float(roc_auc_score(positive, np.ravel(score)))
 
 
 @styled
