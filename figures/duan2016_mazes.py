@@ -145,7 +145,7 @@ def draw(tables: Tables) -> Figure:
     for ax, size in zip(axes[0], MAZES, strict=True):
         _draw_lengths(tables["visits"].query("mazes == @size and player != 'random'"), ax)
         ax.set(title=f"{size} mazes", xlabel="Visit", ylabel="Steps to the target")
-    axes[0, 0].legend(fontsize=6, loc="lower right", bbox_to_anchor=(1, 0.2))
+    axes[0, 1].legend(fontsize=6, loc="lower right", bbox_to_anchor=(1, 0.1))
     for ax, visit in zip(axes[1], (1, 2), strict=True):
         _draw_way(tables["way"].query("visit == @visit"), tables["walls"], ax)
         ax.set_title(f"visit {visit}: {int((tables['way']['visit'] == visit).sum())} steps", loc="left")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -13,6 +13,7 @@ from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
 from cogmeta.agents.store import RECORD, load_agent, load_fingerprint, load_kind, load_record, versions
 from cogmeta.files import atomic_path
+from cogmeta.training import Learner
 from tasks.presets import imitation_of, preset
 from tasks.shipped import shipped, shipped_folder
 from tasks.train_run import CHECKPOINT, command_line, train_into
@@ -106,19 +107,36 @@ def make_figure(
     return board
 
 
+class Training(NamedTuple):
+    """How ``--retrain`` trains a network that a figure asks for."""
+
+    task: str
+    agent: str | None  # kind of network, where it is not that of the preset
+    imitate: str | None  # name of an expert
+    learner: Learner | None  # where it is not that of the preset
+    n_steps: int | None  # where that is not what the preset says
+    kind: str  # by which ``tasks.shipped`` knows it
+
+
+def training_of(named: str, seed: int) -> Training:
+    """Return the training of a network, as ``PaperFigure.agents`` names it: for as long as the shipped one was trained."""
+    task, _, kind = named.partition(" ")
+    agent, _, expert = kind.partition(" ")
+    learner = imitation_of(task, expert) if expert else None
+    return Training(task, agent or None, expert or None, learner, _steps(task, seed, kind or "lstm"), kind or "lstm")
+
+
 def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
     """Return the folder of a trained network: shipped, or trained into ``out`` (once)."""
-    task, _, kind = named.partition(" ")
+    wanted = training_of(named, seed)
     if not retrain:
-        return shipped_folder(task, seed, kind or "lstm")
+        return shipped_folder(wanted.task, seed, wanted.kind)
     folder = out / "agents" / f"{named.replace('/', '_').replace(' ', '_')}_seed{seed}"
     if not (folder / RECORD).is_file():
         listener(f"training on {named}, seed {seed}")
-        n_steps = _steps(task, seed, kind or "lstm")
-        kind, _, expert = kind.partition(" ")
-        learner = imitation_of(task, expert) if expert else None
-        command = command_line(task, folder.name, kind or None, n_steps=n_steps, seed=seed, imitate=expert or None)
-        train_into(folder, task, learner, seed, agent=kind or None, n_steps=n_steps, command=command, resume=(folder / CHECKPOINT).is_file())
+        command = command_line(wanted.task, folder.name, wanted.agent, n_steps=wanted.n_steps, seed=seed, imitate=wanted.imitate)
+        train_into(folder, wanted.task, wanted.learner, seed, agent=wanted.agent, n_steps=wanted.n_steps, command=command,
+                   resume=(folder / CHECKPOINT).is_file())
     return folder
 
 

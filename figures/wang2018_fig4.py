@@ -8,7 +8,8 @@ keeps the exact belief and one that trusts what each cue paid last; "about" is a
 trials on the right side of a line through two components. As two components turned out to miss states that the activity
 holds, the same is asked of the whole activity; those claims were added after the first run. (The outcome of the reversal
 trial is held with the new state in components of all trials or of all steps, two or three of them, as little: 0 to .54 of the
-trials, seed by seed; four components of all trials hold it in .19 to .99.) The neurons' panel is not
+trials, seed by seed; four components of all trials hold it in .19 to .99; the nearest trials before in the two components, in
+place of a line through them, hold it in .00, 1.00, .16 and .62.) The neurons' panel is not
 published as numbers; none is shown.
 """
 

@@ -139,10 +139,11 @@ def numbers(tables: Tables) -> dict[str, np.ndarray]:
 @styled
 def draw(tables: Tables) -> Figure:
     """Draw a panel a task: networks that hear rewards beside pairs that hear errors."""
-    figure, axes = plt.subplots(1, len(RETESTS), figsize=(10.0, 2.6), layout="constrained")
+    figure, axes = plt.subplots(1, len(RETESTS), figsize=(10.0, 2.7), layout="constrained")
     for ax, (name, retest) in zip(axes, RETESTS.items(), strict=True):
         _draw_task(tables["measures"].query("task == @name"), retest, ax)
         ax.set_title(name, loc="left")
+    figure.supxlabel("dots: networks; dashed: the bar, where it is not zero", fontsize="small")
     return figure
 
 

@@ -3,11 +3,13 @@
 import contextlib
 import json
 
+import pandas as pd
 import pytest
 import torch
 
-from benchmarks import training, training_memory
+from benchmarks import retraining, training, training_memory
 from cogmeta.training import A2C
+from figures.registry import FIGURES
 
 with contextlib.suppress(ImportError):
     import jax  # noqa: F401  (here, because importing it draws from NumPy's global generator)
@@ -46,3 +48,19 @@ def test_the_benchmark_prints_a_table_and_writes_json(tmp_path, capsys):
     assert "steps/s CPU" in capsys.readouterr().out
     assert {"cogmeta A2C, 128 episodes", "nn.LSTM, one environment"} <= set(rows)
     assert all(row["steps_per_cpu_second"] > 0 for row in rows.values() if row.get("steps"))
+
+
+def test_the_time_of_a_retraining_counts_every_network_of_every_figure_once():
+    needed = retraining.needed()
+    asked = {(named, seed) for figure in FIGURES.values() for named, seeds in figure.agents for seed in seeds}
+    assert {(named, seed) for named, seeds in needed.items() for seed in seeds} == asked
+    table = pd.DataFrame([{"network": named, "seeds": len(seeds), "minutes": 2.0 * len(seeds)} for named, seeds in needed.items()])
+    found = retraining.by_figure(table).set_index("figure")["minutes"]
+    assert found["all"] == 2.0 * len(asked)
+    assert found["wang2018_fig5"] == 2.0 * sum(len(seeds) for _, seeds in FIGURES["wang2018_fig5"].agents)
+
+
+def test_the_pace_of_a_retraining_is_that_of_whole_updates():
+    row = retraining.estimated("two_step/wang2016", [0], seconds=0.01)
+    assert 0.5 < row["cpu_seconds_a_million"] < 1000 and row["million_steps"] == 0.6  # a step takes 10 microseconds or so
+    assert row["minutes"] == pytest.approx(row["cpu_seconds_a_million"] * 0.604160 / 60, abs=0.01)
