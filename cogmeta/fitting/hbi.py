@@ -13,7 +13,7 @@ subject's parameters are inferred together, so that subjects shape the group of 
     frequency:  α_k = α0 + N_k,  E log m_k = ψ(α_k) - ψ(Σ α)
 
 Sources: the paper's methods and supplement; its constants α0 = 1, b = 1, v = 0.5, s = 0.01, first fits under a prior of
-variance 6.25, first shares 1 for every model. How ours departs: a0 is the middle of each parameter's plausible range in
+variance 6.25 (``prior_variance``), first shares 1 for every model. How ours departs: a0 is the middle of each parameter's plausible range in
 unconstrained coordinates, not 0; the curvature is the expected one, as in ``em``.
 """
 
@@ -104,7 +104,7 @@ class State:
 def fit_hbi(
     models: Sequence[Model | str], trials: pd.DataFrame, n_starts: int = 10, seed: int = 0,
     episode: tuple[str, ...] | None = None, reward_range: tuple[float, float] | None = None,
-    listener: Listener | None = None,
+    listener: Listener | None = None, prior_variance: float = BROAD_VARIANCE,
 ) -> HierarchicalComparison:
     """Infer who uses which model, how frequent models are, and each model's group, all at once.
 
@@ -121,10 +121,18 @@ def fit_hbi(
         As in ``fit``.
     listener : callable, optional
         Called with (iterations done, most that there can be).
+    prior_variance : float
+        > 0; of every parameter in the first fits, unconstrained, where nothing is known of the groups yet. The groups' own
+        priors do not contain it: it decides from where the rounds begin, and matters where they can end in two places.
 
     Returns
     -------
     HierarchicalComparison
+
+    Raises
+    ------
+    UserError
+        A setting is out of range; a model is named twice or of another family; fewer than two subjects.
 
     Examples
     --------
@@ -141,6 +149,8 @@ def fit_hbi(
     check_starts(n_starts)
     if isinstance(models, str | Model) or len(models) < 1:
         raise UserError("fit_hbi takes a list of models, such as ['bandit/rescorla_wagner', 'bandit/random'].")
+    if isinstance(prior_variance, bool) or not 0 < prior_variance < np.inf:
+        raise UserError(f"prior_variance is the variance of each parameter in the first fits, a number > 0, got {prior_variance!r}.")
     prepared = [prepare(model, trials, reward_range, {}) for model in models]
     names = [model.name for model, _ in prepared]
     if len(set(names)) < len(names):
@@ -148,12 +158,13 @@ def fit_hbi(
     engines = [make_engine(model, sequences_of(model, table, episode), n_starts) for model, table in prepared]
     check_group(len(engines[0].sequences.subjects))
     with threadpool_limits(limits=1), np.errstate(all="ignore"):
-        first = [_first_fit(engine, n_starts, rng) for engine in engines]
+        first = [_first_fit(engine, n_starts, rng, prior_variance) for engine in engines]
         state, n_done, settled = infer(engines, first, listener=listener)
         null = infer(engines, first, null=True)[0] if len(engines) > 1 else state
     risk = float(expit(null.bound - state.bound)) if len(engines) > 1 else 1.0
     return _result(engines, state, risk, {"n_iterations": n_done, "converged": settled, "bound": state.bound,
-                                          "seed": seed if isinstance(seed, int) else None, "n_starts": n_starts}, rng)
+                                          "seed": seed if isinstance(seed, int) else None, "n_starts": n_starts,
+                                          "prior_variance": prior_variance}, rng)
 
 
 def infer(
@@ -254,7 +265,7 @@ def _broad_group(engine: Engine) -> Group:
     return Group(middle, np.full(len(middle), BROAD_VARIANCE), 1.0, 1.0)
 
 
-def _first_fit(engine: Engine, n_starts: int, rng: np.random.Generator) -> Points:
+def _first_fit(engine: Engine, n_starts: int, rng: np.random.Generator, variance: float = BROAD_VARIANCE) -> Points:
     """Return every subject's mode under the broad prior."""
     n, middle = len(engine.count), _middle(engine)
     starts = np.repeat(spread_starts(engine.model.scaled_parameters, n_starts, rng), n, axis=1)
@@ -262,7 +273,7 @@ def _first_fit(engine: Engine, n_starts: int, rng: np.random.Generator) -> Point
     if not np.isfinite(look(engine, NoPenalty(), starts, subject).objective).all():
         raise UserError(f"the log-likelihood of {engine.model.name} is not finite at some starts. check_model(model) says "
                         "where; rewards may be far from what it expects.")
-    return maximise(engine, GroupNormal(np.tile(middle, (n, 1)), BROAD_VARIANCE * np.eye(len(middle))), starts, subject)
+    return maximise(engine, GroupNormal(np.tile(middle, (n, 1)), variance * np.eye(len(middle))), starts, subject)
 
 
 def _refit(engine: Engine, group: Group, before: Points) -> Points:

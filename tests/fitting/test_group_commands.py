@@ -86,14 +86,15 @@ def test_a_slip_with_covariates_is_answered_with_a_sentence(trials, tmp_path, op
 
 
 def test_hbi_writes_what_the_library_finds(trials, tmp_path):
-    result = run(hbi_app, MODEL, HABIT, "--trials", trials, "--out", tmp_path / "out", "--starts", 2)
+    result = run(hbi_app, MODEL, HABIT, "--trials", trials, "--out", tmp_path / "out", "--starts", 2, "--prior-variance", 2)
     assert result.exit_code == 0, result.output
     assert MODEL in result.output and "omnibus risk" in result.output
-    ours, found = fit_hbi([MODEL, HABIT], read_trials(trials), n_starts=2), HierarchicalComparison.load(tmp_path / "out")
+    ours, found = fit_hbi([MODEL, HABIT], read_trials(trials), n_starts=2, prior_variance=2.0), HierarchicalComparison.load(tmp_path / "out")
     pd.testing.assert_frame_equal(found.responsibility, ours.responsibility, check_exact=True)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "frequencies.csv", "responsibility.csv", "group.csv", "parameters_0.csv", "parameters_1.csv", "summary.json"}
     record = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
+    assert record["settings"]["prior_variance"] == 2.0
     assert [model["name"] for model in record["models"]] == [MODEL, HABIT] and record["omnibus_risk"] == ours.omnibus_risk
 
 

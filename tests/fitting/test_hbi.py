@@ -54,11 +54,12 @@ def as_functions(name, trials):
     return likelihoods, logits
 
 
-def test_two_rounds_are_those_of_the_plain_loop():
+@pytest.mark.parametrize("variance", [6.25, 1.0])
+def test_two_rounds_are_those_of_the_plain_loop(variance):
     trials = pd.concat([simulated(NAMES[0], 3, 1, "a", 30), simulated(NAMES[1], 2, 2, "b", 30)], ignore_index=True)
     prepared = [prepare(name, trials, None, {}) for name in NAMES]
     engines = [Engine(model, sequences_of(model, table)) for model, table in prepared]
-    first = [hbi._first_fit(engine, 5, np.random.default_rng(0)) for engine in engines]
+    first = [hbi._first_fit(engine, 5, np.random.default_rng(0), variance) for engine in engines]
     n = len(engines[0].count)
     ours = hbi.State(tuple(map(hbi._broad_group, engines)), tuple(first), np.ones((n, 2)), np.zeros((n, 2)),
                      np.full(2, 1.0 + n), -np.inf)
@@ -66,7 +67,7 @@ def test_two_rounds_are_those_of_the_plain_loop():
         ours = update(engines, ours)
     functions = [as_functions(name, trials) for name in NAMES]
     middles = [list(hbi._middle(engine)) for engine in engines]
-    r, alpha, groups = hbi_loop.infer([f[0] for f in functions], [f[1] for f in functions], middles, n_rounds=2)
+    r, alpha, groups = hbi_loop.infer([f[0] for f in functions], [f[1] for f in functions], middles, n_rounds=2, broad=variance)
     # our searches stop where a step promises less than 1e-5 nats, so that modes are within some 4e-3 standard deviations
     np.testing.assert_allclose(ours.share, r, atol=2e-3)
     np.testing.assert_allclose(ours.alpha, alpha, atol=5e-3)
@@ -128,6 +129,20 @@ def test_the_t_test_finds_what_is_not_there_and_what_is(found):
     assert nothing.p > 0.001 and something.p < 1e-6 and something.df == pytest.approx(25, abs=2)
     with pytest.raises(UserError, match="Did you mean 'learning_rate'"):
         found.t_test(NAMES[0], "learning_rte")
+
+
+def test_the_variance_of_the_first_fits_is_where_the_rounds_begin_not_where_they_end(mixture, found):
+    narrow = fit_hbi(NAMES, mixture, n_starts=3, prior_variance=1.0)
+    assert narrow.settings["prior_variance"] == 1.0 and found.settings["prior_variance"] == 6.25
+    # rounds stop when no mean moves by more than .001 SD and no share by more than .001; ten times as much is left to go
+    np.testing.assert_allclose(narrow.responsibility, found.responsibility, atol=10 * hbi.CLOSE)
+    np.testing.assert_allclose(narrow.group["u_mean"], found.group["u_mean"], atol=10 * hbi.CLOSE)
+
+
+@pytest.mark.parametrize("variance", [0.0, -1.0, float("nan"), True])
+def test_a_variance_that_cannot_be_is_refused(variance, mixture):
+    with pytest.raises(UserError, match="prior_variance is the variance"):
+        fit_hbi(NAMES, mixture.head(10), prior_variance=variance)
 
 
 def test_it_is_saved_and_read_to_the_last_digit(found, tmp_path):
