@@ -306,8 +306,7 @@ def _checked_start(trained: Network, task_name: str, agent: str | None) -> Netwo
     """Return an agent to train on, or say why it does not fit."""
     if agent is not None and agent != trained.kind:
         raise UserError(f"the agent to start from is of the kind {trained.kind!r}, not {agent!r}. Leave --agent out.")
-    trained.check_fits(make_task(task_name))
-    return trained
+    return trained.fitted_to(make_task(task_name))
 
 
 def check_names(task_name: str, agent: str | None, learner: str | None) -> None:

@@ -19,8 +19,19 @@ _HALF, _ONE, _TWO = np.float32(0.5), np.float32(1), np.float32(2)
 @cache
 def lstm_kernels() -> ModuleType | None:
     """Return the compiled steps of the LSTM, ``cogmeta.agents.compiled_lstm``; None without Numba."""
+    return _module("cogmeta.agents.compiled_lstm")
+
+
+@cache
+def symmetric_kernels() -> ModuleType | None:
+    """Return the compiled steps of the symmetric LSTM, ``cogmeta.agents.compiled_symmetric``; None without Numba."""
+    return _module("cogmeta.agents.compiled_symmetric")
+
+
+def _module(name: str) -> ModuleType | None:
+    """Return a module that needs Numba, or None where that is not installed."""
     try:
-        return import_module("cogmeta.agents.compiled_lstm")
+        return import_module(name)
     except ModuleNotFoundError as error:
         if error.name != "numba":
             raise

@@ -96,6 +96,17 @@ class Network(Agent):
             digest.update(self.weights[name].detach().cpu().numpy().tobytes())
         return digest.hexdigest()
 
+    def fitted_to(self, task: Any) -> "Network":
+        """Return this network for a task, or one with its weights where they do not depend on the size of the task.
+
+        Raises
+        ------
+        UserError
+            As ``check_fits``.
+        """
+        self.check_fits(task)
+        return self
+
     def check_fits(self, task: Any) -> None:
         """Raise UserError where a task has other observations or actions than this network."""
         wanted = (self.config.observation_size, self.config.n_actions)

@@ -24,6 +24,7 @@ from cogmeta.agents.pair import ActorCriticPair
 from cogmeta.agents.recall_lstm import RecallLSTM
 from cogmeta.agents.stacked import StackedActorCritic
 from cogmeta.agents.surprised_pair import SurprisedPair
+from cogmeta.agents.symmetric_lstm import SymmetricLSTM
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path
 from cogmeta.version import __version__
@@ -36,7 +37,7 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16}
 NETWORKS: dict[str, type[Network]] = {
     **LAYERS,
     **{network.kind: network for network in (
-        LSTMNoReward, StackedActorCritic, ActorCriticPair, SurprisedPair, EpisodicLSTM, RecallLSTM)}}
+        LSTMNoReward, StackedActorCritic, ActorCriticPair, SurprisedPair, EpisodicLSTM, RecallLSTM, SymmetricLSTM)}}
 """Kinds of network, by the name under which ``cogmeta train --agent`` and the records know them."""
 
 

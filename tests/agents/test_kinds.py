@@ -47,7 +47,7 @@ def test_a_copy_does_not_share_its_weights(kind):
     assert agent.fingerprint() == before != copied.fingerprint()
 
 
-@pytest.mark.parametrize("kind", NETWORKS)
+@pytest.mark.parametrize("kind", [kind for kind in NETWORKS if kind != "symmetric_lstm"])  # to it, names of arms mean nothing
 def test_every_kind_learns_which_arm_pays_where_it_is_always_the_same(kind):
     learner = PPO(n_steps=10_000, n_episodes=20)
     agent = train(NETWORKS[kind].for_task(ALWAYS_THE_SAME, n_units=8), ALWAYS_THE_SAME, learner, seed=1)

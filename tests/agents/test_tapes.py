@@ -13,7 +13,7 @@ N_STEPS, N_EPISODES = 12, 5
 SINGLE = {"lstm": ("lstm", {}), "gru": ("gru", {}), "gru relu": ("gru", {"candidate": "relu"}), "rnn": ("rnn", {})}
 CASES = SINGLE | {
     "stacked lstm": ("stacked", {}), "stacked gru": ("stacked", {"layer": "gru", "n_layers": 3}),
-    "pair": ("pair", {"value": "gru"}),
+    "pair": ("pair", {"value": "gru"}), "symmetric lstm": ("symmetric_lstm", {}),
     "surprised pair": ("pair", {"policy": "stacked", "policy_input": "reward_prediction_error"}),
 }
 SIZES = [(case, n_units) for case in SINGLE for n_units in (1, 48, 640)] + [(case, 7) for case in CASES]
@@ -26,6 +26,7 @@ def arithmetic(request, monkeypatch):
     if request.param == "torch":
         monkeypatch.setattr(fused, "lstm_kernels", lambda: None)
         monkeypatch.setattr(fused, "gru_kernels", lambda: None)
+        monkeypatch.setattr(fused, "symmetric_kernels", lambda: None)
     elif fused.lstm_kernels() is None:
         pytest.skip("Numba is not installed (extra 'fast')")
 

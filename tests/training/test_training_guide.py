@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -38,12 +39,15 @@ def test_the_commands_of_the_page_name_what_there_is():
     commands = [shlex.split(line.partition("#")[0]) for line in PAGE.splitlines() if line.startswith("cogmeta train")]
     assert len(commands) >= 5
     options = {option for parameter in get_command(app).params for option in parameter.opts}
-    for _, _, task, *rest in commands:
+    for _, _, *words in commands:
+        tasks = list(takewhile(lambda word: not word.startswith("--"), words))
+        rest = words[len(tasks):]
         given = dict(zip(rest[::2], rest[1::2], strict=True))
-        assert set(given) <= options
-        check_names(task, given.get("--agent"), given.get("--learner"))
+        assert tasks and set(given) <= options
+        for task in tasks:
+            check_names(task, given.get("--agent"), given.get("--learner"))
         if "--imitate" in given:
-            imitation_of(task, given["--imitate"])
+            imitation_of(tasks[0], given["--imitate"])
 
 
 def test_the_tables_of_the_page_name_networks_and_learners_that_there_are():
