@@ -10,7 +10,7 @@ left out of its fit, in the same folds: cognitive models and tiny networks (fitt
 no number is a subject's own) are refitted, a network's inverse temperature too; who is not fitted scores as before.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -71,8 +71,9 @@ def compare(
     Raises
     ------
     UserError
-        Nothing can be held out as asked: a subject has a single session, say.
+        Nothing can be held out as asked: a subject has a single session, say; or two players have one name.
     """
+    check_players(models, agents, tiny)
     played = [_Played.of(data, table, task, held_out, n_folds, seed, listener) for data, table in tables.items()]
     fits, scores = {}, []
     for one in played:
@@ -87,6 +88,23 @@ def compare(
     subjects = pd.concat([score.subjects for score in scores], ignore_index=True)
     sizes = pd.DataFrame([row for score in scores for row in score.chosen()])
     return Comparison(pd.DataFrame([score.row for score in scores]), fits, subjects, sizes)
+
+
+def check_players(models: Sequence[Model | str], agents: Iterable[str], tiny: Sequence[TinyPlayer]) -> None:
+    """Say if a model is not known, or if two players have one name.
+
+    Examples
+    --------
+    >>> check_players(["bandit/random"], ["bandit/random"], [])
+    Traceback (most recent call last):
+    ...
+    cogmeta.errors.UserError: 'bandit/random' is named twice among models, agents and tiny networks; name each once.
+    """
+    names = [*(make_model(model).name if isinstance(model, str) else model.name for model in models), *agents,
+             *(player.name for player in tiny)]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"{name!r} is named twice among models, agents and tiny networks; name each once.")
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from analyses.comparison import Comparison, fitted_as_text, with_interval
+from analyses.compare import check_players
 from analyses.compare_results import Groups, compare_all, write_results
 from analyses.players import find_player, read_settings
 from analyses.tiny_players import read_tiny
 from cogmeta.command_app import CommandApp, GroupedCommand
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TaskSettings, TrialTables
-from cogmeta.data.named import read_named
+from cogmeta.data.named import read_several, titles
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
 from cogmeta.files import make_folder
@@ -24,7 +25,6 @@ from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
 from cogmeta.fitting.told_flags import tell_first
-from cogmeta.models.registry import make_model
 from cogmeta.progress import progress_line
 from cogmeta.task import Task
 from tasks.own_design import OwnDesign, own_design
@@ -105,14 +105,13 @@ def run(
         check_installed()
     subjects = read_subject_table(subject_table, covariates)
     groups = Groups(covariates, subjects) if covariates else None
-    make_folder(out)
-    for model in models:
-        make_model(model)
-    tables = dict(read_named(name, data, encoding) for name in trials)
+    check_players(models, titles(agents), networks)
+    tables = read_several(trials, data, encoding)
     made = _played(trials, tables, task, read_settings(settings), reward_range)
     if agents and isinstance(made, OwnDesign):
         raise UserError("--agents play the task that people played: name it with --task (cogmeta tasks).")
-    found = {Path(name).name: find_player(name, made) for name in agents}
+    make_folder(out)
+    found = {title: find_player(name, made) for title, name in zip(titles(agents), agents, strict=True)}
     with progress_line("reading") as tell:
         results = compare_all(made, tables, found, models, seed, tell, held_out, networks, groups, folds, hbi, Sampling() if loo else None)
     write_results(results, out, "cogmeta " + shlex.join(sys.argv[1:]))

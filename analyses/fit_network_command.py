@@ -53,7 +53,7 @@ def run(
     Example:  cogmeta fit-network trials.csv --units 1,2 --out networks
     """
     sizes, tried = _sizes(units), _penalties(penalties)
-    _, table = read_named(trials, data, encoding)
+    table = read_named(trials, data, encoding)
     make_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
     asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": n_options}, []

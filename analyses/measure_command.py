@@ -21,7 +21,7 @@ from analyses.stay_regression import plot_stay_regression, stay_regression
 from analyses.style import save_figure, styled
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, TrialTables
-from cogmeta.data.named import read_named
+from cogmeta.data.named import read_several
 from cogmeta.errors import UserError
 from cogmeta.families import BANDIT, Family
 from cogmeta.files import atomic_path, make_folder
@@ -89,7 +89,7 @@ def run(
 
     Example:  cogmeta measure feher2020_twostep --by story --out first_look
     """
-    tables = _groups([read_named(name, data, encoding) for name in trials], by)
+    tables = _groups(read_several(trials, data, encoding), by)
     family = _one_family(tables)
     tables = {name: validate_trials(table, family, reward_range=reward_range or _ANY) for name, table in tables.items()}
     make_folder(out)
@@ -103,13 +103,13 @@ def run(
     console.print(f"Tables and figures: {out}", soft_wrap=True, highlight=False)
 
 
-def _groups(named: list[tuple[str, pd.DataFrame]], by: str | None) -> dict[str, pd.DataFrame]:
+def _groups(named: Tables, by: str | None) -> Tables:
     """Return every group's table; with several tables, under the names of both."""
     if by is None:
-        return dict(named)
+        return named
     if len(named) == 1:
-        return by_group(*named[0], by)
-    return {f"{name}, {value}": own for name, table in named for value, own in by_group(name, table, by).items()}
+        return by_group(*next(iter(named.items())), by)
+    return {f"{name}, {value}": own for name, table in named.items() for value, own in by_group(name, table, by).items()}
 
 
 def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataFrame]:
@@ -118,7 +118,7 @@ def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataF
     Raises
     ------
     UserError
-        There is no such column, or it is missing somewhere.
+        There is no such column, it is missing somewhere, or it changes from trial to trial.
 
     Examples
     --------
@@ -132,7 +132,19 @@ def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataF
         row = int(trials[column].isna().to_numpy().argmax())
         raise UserError(f"{column!r} is missing in row {row} of {name} (subject {trials['subject'].iloc[row]!r}). Give it a value, "
                         "or leave these rows out.")
+    _check_runs(name, trials, column)
     return {str(value): own.reset_index(drop=True) for value, own in trials.groupby(column, sort=False)}
+
+
+def _check_runs(name: str, trials: pd.DataFrame, column: str) -> None:
+    """Say if a column changes within a block: trials of one value do not follow one another then, and nobody stays or learns in them."""
+    where = [index for index in ("subject", "session", "block") if index in trials and index != column]
+    changes = trials.groupby(where, sort=False)[column].nunique() > 1
+    if changes.any():
+        first = changes.idxmax()
+        place = ", ".join(f"{index} {value}" for index, value in zip(where, first if isinstance(first, tuple) else (first,), strict=True))
+        raise UserError(f"{column!r} of {name} changes within {place}, so that trials of one group do not follow one another. Group by "
+                        "what stays the same in a block, such as session or diagnosis.")
 
 
 def measures_of(family: Family, tables: Tables) -> tuple[Measure, ...]:

@@ -35,7 +35,7 @@ def run(
 
     Example:  cogmeta posterior-predictive fits/hybrid trials.csv --out check
     """
-    fitted, (_, table) = Fit.load(fit), read_named(trials, data, encoding)
+    fitted, table = Fit.load(fit), read_named(trials, data, encoding)
     make_folder(out)
     with progress_bar("simulating", "data sets") as tell:
         found = posterior_predictive(fitted, table, data_sets, seed, jobs, out, tell)

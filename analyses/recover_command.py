@@ -76,4 +76,4 @@ def read_design(task: str, trials: str | None, settings: list[str], encoding: st
     """Return the design that a command names: a registered task, or a trial table."""
     if bool(task) == (trials is not None):
         raise UserError("say what simulated subjects play: either --task NAME (see cogmeta tasks) or --trials TABLE.csv.")
-    return make_task(task, **read_settings(settings)) if task else read_named(trials, data, encoding)[1]
+    return make_task(task, **read_settings(settings)) if task else read_named(trials, data, encoding)

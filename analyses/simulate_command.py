@@ -9,6 +9,7 @@ from rich.progress import Progress
 from analyses.players import find_player, read_settings
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import Seed, TaskSettings
+from cogmeta.files import check_file
 from cogmeta.named_values import named_numbers
 from cogmeta.simulate import simulate
 from cogmeta.trials import write_trials
@@ -32,6 +33,7 @@ def run(
 
     Example:  cogmeta simulate thompson --task bandit/independent --episodes 300 --subject thompson --out trials.csv
     """
+    check_file(out)
     made = make_task(task, **read_settings(settings))
     given = parameters.split(",") if parameters.strip() else []
     numbers = named_numbers(given, "--parameters", "learning_rate=0.3,inverse_temperature=4")

@@ -21,6 +21,8 @@ from cogmeta.version import __version__
 ORDER = ("quickstart", "tasks", "models", "train", "simulate", "measure", "fit", "fit-network", "hbi", "recover", "confuse", "posterior-predictive", "compare", "data", "figure")
 """Commands in the order in which a newcomer needs them; others follow by name."""
 
+_STOPPED = "stopped. What was written before stands."
+
 
 class Commands(TyperGroup):
     """The group of all registered subcommands."""
@@ -45,6 +47,13 @@ class Commands(TyperGroup):
         """Remember which command was asked for, so that only this one is loaded."""
         ctx.asked = args[0]
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: typer.Context) -> object:
+        """Run the command; Ctrl-C is answered here, for Typer would end in silence."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _fail(_STOPPED, 130)
 
 
 app = typer.Typer(cls=Commands, add_completion=False, pretty_exceptions_enable=False, no_args_is_help=True)
@@ -82,7 +91,7 @@ def main() -> None:
         place = f" ({error.filename})" if error.filename else ""
         _fail(f"{error.strerror or error}{place}. What was written before stands.")
     except KeyboardInterrupt:
-        _fail("stopped. What was written before stands.", 130)
+        _fail(_STOPPED, 130)
     except Exception as error:
         _answer_misuse(error)
 
@@ -91,7 +100,7 @@ def _answer_misuse(error: Exception) -> None:
     """Say in one line how a command was misused; anything that is not the parser's complaint is raised again."""
     name = type(error).__name__
     if name == "Abort":
-        _fail("stopped. What was written before stands.", 130)
+        _fail(_STOPPED, 130)
     if name == "NoArgsIsHelpError":
         error.show()
         raise SystemExit(2) from None

@@ -30,10 +30,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     >>> (tmp / "record.json").read_text()
     '{}'
     """
-    path = Path(path)
-    make_folder(path.parent)
-    if path.is_dir():
-        raise UserError(f"{str(path)!r} is a folder; expected the name of a file to write.")
+    path = check_file(path)
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     except OSError as error:
@@ -47,6 +44,21 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def check_file(path: str | Path) -> Path:
+    """Make the folder of a file to be written, before the work whose result it is to hold.
+
+    Raises
+    ------
+    UserError
+        ``path`` is a folder, or its folder cannot be made or written to.
+    """
+    path = Path(path)
+    make_folder(path.parent)
+    if path.is_dir():
+        raise UserError(f"{str(path)!r} is a folder; expected the name of a file to write.")
+    return path
 
 
 def make_folder(folder: str | Path) -> Path:

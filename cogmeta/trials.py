@@ -168,7 +168,8 @@ def guess_family(trials: pd.DataFrame) -> Family:
     if any(_only_capitals_differ(trials, family) for family in FAMILIES.values()):
         raise TrialTableError(f"names of columns are in lower case, found {[str(c) for c in trials.columns]}.")
     wanted = "; ".join(f"{f.name}: {', '.join(_required(f))}" for f in FAMILIES.values())
-    raise TrialTableError(f"the columns {list(trials.columns)} fit no family of trial tables. Needed are {wanted}.")
+    raise TrialTableError(f"the columns {list(trials.columns)} fit no family of trial tables. Needed are {wanted}. Rename yours, or let "
+                          "cogmeta data convert map them (docs/trial_table.md).")
 
 
 def read_trials(path: str | Path, encoding: str = "utf-8") -> pd.DataFrame:

@@ -73,7 +73,7 @@ def make_task(name: str, /, **settings: Any) -> Task:
     hints = get_type_hints(entry.constructor)
     for setting in settings:
         if setting not in known:
-            raise unknown_name(f"{name} setting", setting, known)
+            raise unknown_name(f"setting of {name}", setting, known)
     given = {s: _typed(name, s, value, hints[s], known) for s, value in settings.items()}
     return entry.constructor(**{"name": name, **entry.settings, **given})
 

@@ -4,8 +4,10 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
+import threading
 from importlib.metadata import entry_points
 
 import numpy as np
@@ -114,6 +116,22 @@ def test_a_misused_command_is_answered_in_one_line(fails, tmp_path):
     assert "--out" in fails("train", "bandit/easy") and "--help" in fails("train", "bandit/easy")
     assert "--steps" in fails("train", "bandit/easy", "--steps", "abc", "--out", tmp_path)
     assert "--lag" in fails("tasks", "--lag")
+
+
+def test_ctrl_c_in_a_fit_ends_with_one_line(run, tmp_path):
+    bandit_table(n_subjects=400, n_trials=100).to_csv(tmp_path / "many.csv", index=False)
+    threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    status, _, err = run("fit", "bandit/rescorla_wagner_forgetting", tmp_path / "many.csv", "--starts", 20_000, "--out", tmp_path / "fit")
+    assert status == 130 and err.strip() == "cogmeta: stopped. What was written before stands."
+
+
+def test_a_folder_in_the_place_of_a_table_is_told_before_anybody_plays(fails, tmp_path):
+    assert "is a folder" in fails("simulate", "nobody", "--task", "bandit/easy", "--out", tmp_path)
+
+
+def test_a_family_is_listed_by_its_name(run):
+    status, out, _ = run("models", "two_step")
+    assert status == 0 and "two_step/hybrid" in out and "bandit/random" not in out
 
 
 def test_an_unknown_task_is_answered_with_the_nearest_one(fails, tmp_path):

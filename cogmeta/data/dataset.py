@@ -121,7 +121,7 @@ class DataSet:
         """
         for option, value in options.items():
             if option not in self.options:
-                raise unknown_name(f"{self.name} option", option, self.options)
+                raise unknown_name(f"option of {self.name}", option, self.options)
             if value is not None and value not in self.options[option]:
                 known = ", ".join(repr(known) for known in self.options[option])
                 raise UserError(f"{option} of {self.name} must be one of {known}, or None for all; got {value!r}.")

@@ -72,7 +72,7 @@ def main(
     sampling = _sampling(method, n_chains=chains, n_draws=draws, n_tune=tune, target_accept=target_accept)
     priors, scales = read_priors(prior), _group_prior(group_prior)
     made = make_model(model, **read_options(model, option))
-    _, table = read_named(trials, data, encoding)
+    table = read_named(trials, data, encoding)
     make_folder(out)
     console = Console()
     counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")
@@ -89,6 +89,8 @@ def main(
     for name, content in further.items():
         with atomic_path(out / name) as part:
             content.to_csv(part, index=False)
+    for name in {LATENTS_FILE, COEFFICIENTS_FILE, GROUP_FILE} - set(further):
+        (out / name).unlink(missing_ok=True)  # of an earlier fit: no longer true
     _show(result, out, console, further)
 
 

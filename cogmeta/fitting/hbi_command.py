@@ -36,7 +36,7 @@ def main(
 
     Example:  cogmeta hbi bandit/rescorla_wagner bandit/choice_kernel --trials trials.csv --out hbi
     """
-    made, table = [make_model(name) for name in models], read_named(trials, data, encoding)[1]
+    made, table = [make_model(name) for name in models], read_named(trials, data, encoding)
     make_folder(out)
     with progress_line("first fits") as tell:
         found = fit_hbi(made, table, starts, seed, reward_range=reward_range, listener=lambda done, _: tell(f"round {done}"),

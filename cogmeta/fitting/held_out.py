@@ -132,7 +132,7 @@ def folds(
 def check_by(by: str) -> None:
     """Say what can be held out, if this cannot."""
     if by not in FOLDS:
-        raise unknown_name("what is held out", by, FOLDS)
+        raise unknown_name("unit of what is held out", by, FOLDS)
 
 
 def _check(trials: pd.DataFrame, by: str, part: np.ndarray, fold: np.ndarray, episode: tuple[str, ...]) -> None:

@@ -148,15 +148,17 @@ class Fit:
         return self.model.agent({name: float(own[name].iloc[0]) for name in self.model.parameter_names})
 
     def save(self, folder: str | Path) -> None:
-        """Write ``parameters.csv``, ``summary.json`` and draws (``posterior.nc``) into a folder, each whole or not at all."""
+        """Write ``parameters.csv``, ``summary.json`` and draws (``posterior.nc``) into a folder, each whole or not at all; those of an earlier fit go."""
         folder = make_folder(folder)
         with atomic_path(folder / PARAMETERS_FILE) as part:
             self.table.to_csv(part, index=False)
         with atomic_path(folder / SUMMARY_FILE) as part:
             part.write_text(json.dumps(self.record(), indent=2), encoding="utf-8")
-        if self.posterior is not None:
-            with atomic_path(folder / POSTERIOR_FILE) as part:
-                self.posterior.to_netcdf(str(part))
+        if self.posterior is None:
+            (folder / POSTERIOR_FILE).unlink(missing_ok=True)  # of an earlier fit
+            return
+        with atomic_path(folder / POSTERIOR_FILE) as part:
+            self.posterior.to_netcdf(str(part))
 
     def record(self) -> dict[str, Any]:
         """Return everything but the table as plain values."""

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cogmeta.command_app import CommandApp
+from cogmeta.families import FAMILIES
 from cogmeta.models.parameter import Parameter
 from cogmeta.models.registry import MODELS, make_model, model_names
 
@@ -16,7 +17,7 @@ app = CommandApp()
 
 @app.command()
 def models(
-    name: Annotated[str | None, typer.Argument(help="Registered id; without it all are listed.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Registered id, or a family such as bandit; without it all are listed.")] = None,
     family: Annotated[str | None, typer.Option(help="The models of this family alone, such as two_step.")] = None,
 ) -> None:
     """List the cognitive models, or show the parameters and options of one in full.
@@ -24,8 +25,8 @@ def models(
     Example: cogmeta models two_step/hybrid
     """
     console = Console(width=None if Console().is_terminal else 140)
-    if name is None:
-        console.print(overview(family))
+    if name is None or name in FAMILIES:
+        console.print(overview(name or family))
         return
     model = make_model(name)
     console.print(parameter_table(name))

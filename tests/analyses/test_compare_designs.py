@@ -51,6 +51,8 @@ def test_a_bandit_that_is_not_registered_is_compared_as_its_table_shows_it(peopl
 
 @pytest.mark.parametrize("arguments, words", [
     (("--models", MODEL), "say so with reward_range"),
+    (("--models", MODEL, MODEL), "named twice"),
+    (("--tiny", "gru:1,gru:1"), "named twice"),
     (("--models", MODEL, "--task", "bandit/independent"), "or leave --task out and give --reward-range"),
     (("--models", MODEL, "--reward-range", 0, 9, "--agents", "thompson"), "--agents play the task that people played"),
     (("--models", MODEL, "--reward-range", 0, 9, "--task", "bandit/independent"), "--reward-range is for tables without --task"),

@@ -58,6 +58,8 @@ def test_what_is_wrong_is_said_before_anything_is_written(two_step, tmp_path):
     for arguments, said in (
         (("mine.csv", "--by", "diagnosis"), "no column 'diagnosis'"),
         (("holed.csv", "--by", "group"), "'group' is missing in row 560 of holed \\(subject '7'\\)"),
+        (("mine.csv", "--by", "reward"), "'reward' of mine changes within subject 0, session 0, block 0, so that trials"),
+        (("mine.csv", "mine.csv"), "is named twice"),
         (("mine.csv", "bandit.csv"), "mine \\(two_step\\), bandit \\(bandit\\)"),
     ):
         done = run(*(tmp_path / a if a.endswith(".csv") else a for a in arguments), "--out", tmp_path / "out")

@@ -129,7 +129,7 @@ def test_an_unreadable_file_is_one_line_and_not_a_traceback(tmp_path, content):
 def test_unknown_names_options_and_values_say_what_there_is():
     with pytest.raises(UserError, match="Did you mean 'feher2020_twostep'"):
         load_trials("feher2020")
-    with pytest.raises(UserError, match="Known feher2020_twostep options: 'story'"):
+    with pytest.raises(UserError, match="Known options of feher2020_twostep: 'story'"):
         load_trials("feher2020_twostep", tale="spaceship")
     with pytest.raises(UserError, match="one of 'magic_carpet', 'spaceship', or None for all; got 'carpet'"):
         load_trials("feher2020_twostep", story="carpet")

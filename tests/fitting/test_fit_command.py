@@ -85,6 +85,16 @@ def test_every_file_that_is_written_is_named(trials, tmp_path):
     assert pd.read_csv(tmp_path / "out" / "coefficients.csv")["term"].tolist() == ["Intercept", "age"] * 2
 
 
+def test_a_fit_into_the_folder_of_another_leaves_nothing_of_that(trials, tmp_path):
+    asked = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--starts", "1"]
+    assert CliRunner().invoke(app, [*asked, "--latents", "--method", "em"]).exit_code == 0
+    assert {"latents.csv", "coefficients.csv"} < {path.name for path in (tmp_path / "out").iterdir()}
+    (tmp_path / "out" / "notes.txt").write_text("mine")
+    assert CliRunner().invoke(app, asked).exit_code == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "parameters.csv", "summary.json", "trial_log_likelihood.csv", "notes.txt"}
+
+
 def test_a_table_of_subjects_without_a_formula_is_refused(trials, tmp_path):
     arguments = ["bandit/rescorla_wagner", str(trials), "--out", str(tmp_path / "out"), "--subject-table", str(trials)]
     with pytest.raises(UserError, match="--covariates"):
