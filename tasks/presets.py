@@ -75,6 +75,8 @@ _PRESETS: dict[str, Preset] = {
     "bandit/informative": Preset(
         recipes.INFORMATIVE, expected={"reward_per_trial": (4.102, 4.099, 4.102, 4.099)}, seeds=(0, 1, 2, 3),
         note=recipes.INFORMATIVE_NOTE),
+    "bandit/full_feedback": Preset(
+        replace(recipes.BANDIT, n_steps=20_000_000), expected={"regret": (0.665, 0.669)}, seeds=(0, 1), note=recipes.FULL_FEEDBACK_NOTE),
     "bandit/barcode": Preset(
         recipes.EPISODIC, recipes.EPISODIC_AGENT, expected={"reward_per_trial": (0.8187, 0.8216, 0.829)}, seeds=(0, 1, 2), note=recipes.EPISODIC_NOTE,
         kind="episodic_lstm"),
@@ -167,6 +169,10 @@ _PRESETS: dict[str, Preset] = {
         recipes.MDP, recipes.MDP_AGENT, expected={"reward_per_trial": (1.5109,)}, seeds=(0,), note=recipes.MDP_NOTE, start="mdp/random_quiet"),
     "maze/grid3_training": Preset(recipes.GRID3, recipes.GRID_AGENT, expected={"reward_per_trial": (0.222,)}, seeds=(0,), note=recipes.GRID3_NOTE),
     "maze/grid5_training": Preset(recipes.GRID, recipes.GRID_AGENT, expected={"reward_per_trial": (0.0763,)}, seeds=(0,), note=recipes.GRID_NOTE, start="maze/grid3_training"),
+    "maze/grid5": Preset(recipes.GRID5, recipes.GRID_AGENT, expected={"reward_per_trial": (0.0909,)}, seeds=(0,), note=recipes.GRID5_NOTE, start="maze/grid5_training"),
+    "maze/grid9": Preset(
+        replace(recipes.GRID5, n_steps=4_000_000, n_episodes=32, unroll=None), recipes.GRID_AGENT,
+        expected={"reward_per_trial": (-0.0062,)}, seeds=(0,), note=recipes.GRID9_NOTE, start="maze/grid5_training"),
     "two_step/wang2016": Preset(
         replace(recipes.TWO_STEP, n_steps=600_000, n_episodes=256), expected={"reward_per_trial": (0.6665, 0.6662, 0.6652, 0.6643)},
         seeds=(0, 1, 2, 3)),
@@ -199,6 +205,8 @@ _PRESETS: dict[str, Preset] = {
         replace(recipes.HARLOW, n_steps=3_000_000, n_episodes=128), {"n_units": 24}, {"reward_per_trial": (1.0261, 1.0296)}, (0, 1),
         note=recipes.SESSION_NOTE),
     "harlow/pixels": Preset(recipes.PIXELS, note=recipes.PIXELS_NOTE),
+    "maze/pixels5": Preset(recipes.FRAMES, note=recipes.FRAMES_NOTE),
+    "maze/pixels9": Preset(recipes.FRAMES, note=recipes.FRAMES_NOTE),
 }
 
 _DEFAULT = Preset(

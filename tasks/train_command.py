@@ -35,7 +35,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
 
     @app.command()
     def run(
-        tasks: list[str] = typer.Argument(..., metavar="TASK...", help="Registered task, or several, each in a folder of OUT; see cogmeta tasks."),
+        tasks: list[str] = typer.Argument(..., metavar="TASK", help="Registered task, or several, each in a folder of OUT; see cogmeta tasks."),
         out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
         agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset.", rich_help_panel=_LEARNING),
         learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo or sarsa; by default that of the task's preset.", rich_help_panel=_LEARNING),
