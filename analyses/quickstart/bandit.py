@@ -4,7 +4,6 @@ Task: ``bandit/independent`` (Wang et al. 2016, D_i: two arms, 100 trials). Refe
 dynamic programming or 100,000 simulated episodes made for this project (the ``expected`` column); the network has none.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -13,16 +12,15 @@ from matplotlib.figure import Figure
 
 from analyses.claims import Claim
 from analyses.learning_curve import learning_curve, plot_learning_curve
+from analyses.quickstart.everybody import NETWORK, Listener, everybody_plays
 from analyses.raster import choice_raster, plot_choice_raster
 from analyses.regret import cumulative_regret, plot_cumulative_regret, regret_curve, total_regret
 from analyses.style import styled
 from cogmeta.agent import Agent
 from cogmeta.simulate import simulate
-from tasks.players import players
 from tasks.registry import make_task
 
 TASK = "bandit/independent"
-NETWORK = "network"
 N_TEST = 20_000
 """Test episodes of the network and of every reference; the standard error of regret is about 0.015."""
 
@@ -79,7 +77,7 @@ class BanditResult:
         return float(self.regret.set_index("player")["regret"][player])
 
 
-def play_bandit(network: Agent, seed: int, listener: Callable[[str, int, int], None], n_test: int = N_TEST) -> BanditResult:
+def play_bandit(network: Agent, seed: int, listener: Listener, n_test: int = N_TEST) -> BanditResult:
     """Let the frozen network and every reference play fresh episodes.
 
     Parameters
@@ -93,16 +91,12 @@ def play_bandit(network: Agent, seed: int, listener: Callable[[str, int, int], N
         Episodes each.
     """
     task = make_task(TASK)
-    everybody = {NETWORK: network, **players(task)}
     rows, curves, learning = [], {}, {}
-    for done, (name, agent) in enumerate(everybody.items()):
-        listener(name, done, len(everybody))
-        trials = simulate(agent, task, n_test, seed).to_trials()
+    for name, trials in everybody_plays(network, task, n_test, seed, listener):
         rows.append(_regret_row(name, trials))
         if name in DRAWN:
             curves[name] = regret_curve(cumulative_regret(trials))
             learning[name] = learning_curve(trials)
-    listener("", len(everybody), len(everybody))
     regret = pd.DataFrame(rows).sort_values("regret", ignore_index=True)
     return BanditResult(regret, curves, learning, _rasters(network, seed), simulate(network, task, 300, seed + 1).to_trials(NETWORK))
 

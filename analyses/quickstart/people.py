@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from analyses.claims import Claim
 from analyses.compare import compare
 from analyses.comparison import Comparison, plot_likelihood, score_table
+from analyses.quickstart.everybody import NETWORK
 from analyses.stay_probability import group_stay, plot_stay_probability, stay_probability
 from analyses.stay_regression import stay_regression
 from analyses.style import styled
@@ -28,9 +29,8 @@ from tasks.players import player
 from tasks.registry import make_task
 
 TASK = "two_step/daw2011"
-NETWORK = "network"
 OWN = f"network on {TASK}"
-"""Names of the network as a player and as a source of trials."""
+"""What the network is called as a source of trials."""
 
 MODELS = ("two_step/model_free", "two_step/model_based", "two_step/hybrid")
 N_TEST = 300

@@ -1,6 +1,5 @@
 """The two-step half of the quickstart: the frozen network on ``two_step/wang2018`` beside its references."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,14 +8,13 @@ from matplotlib.figure import Figure
 from analyses.claims import Claim
 from analyses.intervals import mean_interval
 from analyses.multi_lag_regression import multi_lag_regression, plot_multi_lag_regression
+from analyses.quickstart.everybody import NETWORK, Listener, everybody_plays
 from analyses.stay_probability import group_stay, plot_stay_probability, stay_probability
 from cogmeta.agent import Agent
 from cogmeta.simulate import simulate
-from tasks.players import players
 from tasks.registry import make_task
 
 TASK = "two_step/wang2018"
-NETWORK = "network"
 N_TEST = 5_000
 """Test episodes of 100 trials of the network and of every reference; the standard error of reward is about 0.0008."""
 
@@ -72,7 +70,7 @@ class TwoStepResult:
         return {f"lag1.{term}": float(w) for term, w in zip(rows["term"], rows["coefficient"], strict=True)}
 
 
-def play_two_step(network: Agent, seed: int, listener: Callable[[str, int, int], None], n_test: int = N_TEST) -> TwoStepResult:
+def play_two_step(network: Agent, seed: int, listener: Listener, n_test: int = N_TEST) -> TwoStepResult:
     """Let the frozen network and every reference play fresh episodes.
 
     Parameters
@@ -86,16 +84,12 @@ def play_two_step(network: Agent, seed: int, listener: Callable[[str, int, int],
         Episodes each.
     """
     task = make_task(TASK)
-    everybody = {NETWORK: network, **players(task)}
     rows, stay, lags = [], {}, {}
-    for done, (name, agent) in enumerate(everybody.items()):
-        listener(name, done, len(everybody))
-        trials = simulate(agent, task, n_test, seed).to_trials()
+    for name, trials in everybody_plays(network, task, n_test, seed, listener):
         stay[name] = group_stay(stay_probability(trials))
         rows.append(_reward_row(name, trials, stay[name]))
         if name in REGRESSED:
             lags[name] = multi_lag_regression(trials[trials["subject"].astype(int) < 1_000])
-    listener("", len(everybody), len(everybody))
     reward = pd.DataFrame(rows).sort_values("reward a trial", ascending=False, ignore_index=True)
     return TwoStepResult(reward, stay, lags, simulate(network, task, 300, seed + 1).to_trials(NETWORK))
 
