@@ -198,7 +198,7 @@ class _Bar:
 def _summary(table: pd.DataFrame, out: Path) -> str:
     measured = [name for name in ("regret", "reward_per_trial") if name in table and table[name].notna().all()]
     said = ", ".join(f"{name} {table[name].mean():.4g} ({table[name].min():.4g} to {table[name].max():.4g})" for name in measured)
-    return f"trained agents: {out} ({len(table)} seeds; on fresh episodes, mean and range: {said})"
+    return f"trained agents: {out} ({len(table)} seed{'s' if len(table) > 1 else ''}; on fresh episodes, mean and range: {said})"
 
 
 def _seeds(first: int, count: int) -> list[int]:
