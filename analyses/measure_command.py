@@ -118,13 +118,15 @@ def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataF
     Raises
     ------
     UserError
-        There is no such column, it is missing somewhere, or it changes from trial to trial.
+        There is no such column, it is missing somewhere, or it goes to and fro from trial to trial.
 
     Examples
     --------
     >>> trials = pd.DataFrame({"subject": ["a", "b"], "group": ["old", "young"]})
     >>> list(by_group("mine", trials, "group"))
     ['old', 'young']
+    >>> list(by_group("mine", trials.assign(session=[1, 2]), "session"))
+    ['1', '2']
     """
     if column not in trials:
         raise UserError(f"{name} has no column {column!r} to group by; it has {[str(c) for c in trials.columns]}.")
@@ -137,14 +139,15 @@ def by_group(name: str, trials: pd.DataFrame, column: str) -> dict[str, pd.DataF
 
 
 def _check_runs(name: str, trials: pd.DataFrame, column: str) -> None:
-    """Say if a column changes within a block: trials of one value do not follow one another then, and nobody stays or learns in them."""
-    where = [index for index in ("subject", "session", "block") if index in trials and index != column]
-    changes = trials.groupby(where, sort=False)[column].nunique() > 1
-    if changes.any():
-        first = changes.idxmax()
+    """Say if a value comes back within a block: its trials do not follow one another then, and nobody stays or learns in them."""
+    where = [index for index in ("subject", "session", "block") if index in trials]
+    values = trials.assign(group=pd.factorize(trials[column])[0]).groupby(where, sort=False)["group"]
+    comes_back = values.agg(lambda own: (own.diff() != 0).sum()) > values.nunique()
+    if comes_back.any():
+        first = comes_back.idxmax()
         place = ", ".join(f"{index} {value}" for index, value in zip(where, first if isinstance(first, tuple) else (first,), strict=True))
-        raise UserError(f"{column!r} of {name} changes within {place}, so that trials of one group do not follow one another. Group by "
-                        "what stays the same in a block, such as session or diagnosis.")
+        raise UserError(f"{column!r} of {name} goes to and fro within {place}, so that trials of one group do not follow one another. Group "
+                        "by what stays, such as diagnosis; or number stretches of trials in a column session or block.")
 
 
 def measures_of(family: Family, tables: Tables) -> tuple[Measure, ...]:

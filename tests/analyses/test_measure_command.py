@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from analyses.measure_command import app
+from analyses.measure_command import app, by_group
 from analyses.stay_regression import stay_regression
 from cogmeta.errors import UserError
 from cogmeta.models import make_model
@@ -49,6 +49,15 @@ def test_two_arms_have_kernels_and_three_have_none(tmp_path):
     assert (tmp_path / "3" / "learning_curve.png").exists()
 
 
+def test_halves_of_a_block_and_sessions_are_groups_but_not_what_goes_to_and_fro(two_step):
+    halves = two_step.assign(half=np.where(two_step["trial"] < 40, "early", "late"))
+    assert [len(own) for own in by_group("mine", halves, "half").values()] == [480, 480]
+    sessions = pd.concat([two_step, two_step.assign(session=1)]).sort_values("subject", kind="stable")
+    assert list(by_group("mine", sessions, "session")) == ["0", "1"]
+    with pytest.raises(UserError, match="to and fro within subject 0"):
+        by_group("mine", two_step.assign(odd=two_step["trial"] % 2), "odd")
+
+
 def test_what_is_wrong_is_said_before_anything_is_written(two_step, tmp_path):
     two_step.to_csv(tmp_path / "mine.csv", index=False)
     holed = two_step.assign(group=two_step["group"].where(two_step["subject"] != "7"))
@@ -58,7 +67,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(two_step, tmp_path):
     for arguments, said in (
         (("mine.csv", "--by", "diagnosis"), "no column 'diagnosis'"),
         (("holed.csv", "--by", "group"), "'group' is missing in row 560 of holed \\(subject '7'\\)"),
-        (("mine.csv", "--by", "reward"), "'reward' of mine changes within subject 0, session 0, block 0, so that trials"),
+        (("mine.csv", "--by", "reward"), "'reward' of mine goes to and fro within subject 0, session 0, block 0, so that trials"),
         (("mine.csv", "mine.csv"), "is named twice"),
         (("mine.csv", "bandit.csv"), "mine \\(two_step\\), bandit \\(bandit\\)"),
     ):
