@@ -8,7 +8,9 @@ package can add a command of its own, and the help page does not wait for torch.
 import ast
 import importlib.util
 import os
+import signal
 import sys
+import threading
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -41,7 +43,7 @@ class Commands(TyperGroup):
             raise unknown_name("command", name, found)
         if getattr(ctx, "asked", None) != name:
             return TyperCommand(name, help=_first_line(found[name]), callback=lambda: None)
-        return typer.main.get_command(found[name].load())
+        return typer.main.get_command(_load(found[name]))
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple:
         """Remember which command was asked for, so that only this one is loaded."""
@@ -118,6 +120,17 @@ def _fail(message: str, status: int = 1) -> None:
 
 def _registered() -> dict[str, EntryPoint]:
     return {entry.name: entry for entry in entry_points(group="cogmeta.commands")}
+
+
+def _load(entry: EntryPoint) -> typer.Typer:
+    """Load a command; Ctrl-C meanwhile ends the process at once: nothing is written yet, and imports may swallow an exception."""
+    if threading.current_thread() is not threading.main_thread():
+        return entry.load()
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return entry.load()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _first_line(entry: EntryPoint) -> str:

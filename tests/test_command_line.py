@@ -120,9 +120,21 @@ def test_a_misused_command_is_answered_in_one_line(fails, tmp_path):
 
 def test_ctrl_c_in_a_fit_ends_with_one_line(run, tmp_path):
     bandit_table(n_subjects=400, n_trials=100).to_csv(tmp_path / "many.csv", index=False)
+    entry_points(group="cogmeta.commands")["fit"].load()  # while that is done, Ctrl-C would end the tests at once
     threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
-    status, _, err = run("fit", "bandit/rescorla_wagner_forgetting", tmp_path / "many.csv", "--starts", 20_000, "--out", tmp_path / "fit")
+    status, _, err = run("fit", "bandit/rescorla_wagner_forgetting", tmp_path / "many.csv", "--starts", 100, "--out", tmp_path / "fit")
     assert status == 130 and err.strip() == "cogmeta: stopped. What was written before stands."
+
+
+def test_ctrl_c_while_a_command_is_loaded_ends_it_though_an_import_swallows_exceptions():
+    code = ("import signal\nfrom cogmeta.cli import _load\n"
+            "class Swallows:\n"
+            "    def load(self):\n"
+            "        try: signal.raise_signal(signal.SIGINT)\n"
+            "        except BaseException: pass\n"
+            "_load(Swallows()); print('went on')")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == -signal.SIGINT and not done.stdout and not done.stderr
 
 
 def test_a_folder_in_the_place_of_a_table_is_told_before_anybody_plays(fails, tmp_path):
