@@ -96,8 +96,9 @@ def train_into(
     learner = learner_of(task_name, learner, options.get("n_steps"))
     start = options.get("start") or ("" if isinstance(learner, Imitation) else None)  # the start of a preset is for its own learner
     agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, start)
-    if not resume and (folder / RECORD).is_file():
-        raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it.")
+    if (folder / RECORD).is_file() and not (resume and (folder / CHECKPOINT).is_file()):
+        raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it; --start {folder} trains it "
+                        "further there.")
     if not resume and (folder / CHECKPOINT).is_file():
         raise UserError(f"{str(folder)!r} holds the checkpoint of an interrupted training. Go on with --resume, choose another "
                         "folder (--out), or remove it.")

@@ -108,8 +108,9 @@ def test_a_start_that_does_not_fit_is_refused(tmp_path):
 
 def test_a_folder_that_holds_an_agent_is_not_overwritten(tmp_path):
     train_into(tmp_path, "bandit/easy", n_steps=1_000, test_episodes=10)
-    with pytest.raises(UserError, match="holds a trained agent already"):
-        train_into(tmp_path, "bandit/easy", n_steps=1_000)
+    for resume in (False, True):
+        with pytest.raises(UserError, match="holds a trained agent already.*--start"):
+            train_into(tmp_path, "bandit/easy", n_steps=1_000, resume=resume)
 
 
 def test_the_help_shows_an_example():
