@@ -8,14 +8,39 @@ and on, in the model's order: see ``TaskSpec.feedback``).
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from cogmeta.agent import NO_ACTION, Agent
 from cogmeta.errors import UserError
-from cogmeta.models.parameter import check_parameters, one_set
+from cogmeta.families import Choice, Family
+from cogmeta.models.parameter import Parametrised, check_parameters, one_set
 from cogmeta.models.trial import Trial, in_tuple, one_hot
+
+
+class Learns(Parametrised, Protocol):
+    """What an agent asks of its model; every ``cogmeta.models.Model`` has it, and documents it."""
+
+    family: Family
+    outcomes: tuple[str, ...]
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """Choices of a trial."""
+
+    def n_options(self, choice: Choice) -> int:
+        """Return how many options a choice has."""
+
+    def initial_values(self, lanes: tuple[int, ...], parameters: SimpleNamespace) -> Any:
+        """Return the values before the first trial."""
+
+    def policy(self, values: Any, parameters: SimpleNamespace) -> np.ndarray | tuple[np.ndarray, ...]:
+        """Return the logits."""
+
+    def update(self, values: Any, parameters: SimpleNamespace, trial: Trial) -> Any:
+        """Return the values after a trial."""
 
 
 class ModelAgent(Agent):
@@ -28,7 +53,7 @@ class ModelAgent(Agent):
         Natural parameters by name: one number each, or an array of one an episode.
     """
 
-    def __init__(self, model: "Model", parameters: Mapping[str, Any]) -> None:  # noqa: F821
+    def __init__(self, model: Learns, parameters: Mapping[str, Any]) -> None:
         self.model, self.name, self.family = model, model.name, model.family.name
         self.parameters = one_set(check_parameters(model, parameters))
         sizes = {np.size(v) for v in vars(self.parameters).values() if np.ndim(v)}
@@ -128,7 +153,7 @@ AGENTS: dict[str, type[ModelAgent]] = {"bandit": BanditAgent, "two_step": TwoSte
 """Name of a family -> the agent that plays its tasks."""
 
 
-def make_agent(model: "Model", parameters: Mapping[str, Any]) -> ModelAgent:  # noqa: F821
+def make_agent(model: Learns, parameters: Mapping[str, Any]) -> ModelAgent:
     """Return the agent of a model's family, with given parameters.
 
     Examples

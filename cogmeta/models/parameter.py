@@ -13,7 +13,7 @@ by 100.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import expit, logit
@@ -202,7 +202,21 @@ def stickiness(name: str, symbol: str, plausible: tuple[float, float] = (-0.5, 1
     return Parameter(name, symbol, "real", Normal(0.0, 1.0), plausible, unit)
 
 
-def check_parameters(model: "Model", parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:  # noqa: F821
+class Parametrised(Protocol):
+    """What has named parameters; every ``cogmeta.models.Model`` is one."""
+
+    name: str
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every parameter."""
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """Their names, in order."""
+
+
+def check_parameters(model: Parametrised, parameters: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """Return natural parameters as float arrays in the model's order, or say what is wrong with them.
 
     Examples
