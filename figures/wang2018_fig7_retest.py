@@ -5,7 +5,7 @@ values and never the reward, behaves on the tasks of simulations 1 to 5 as the n
 the measure of its own figure is taken: the slope of matching (2d), by how much learning is faster where the world is volatile
 (3d), the lesser error of the new sign at a cue whose change is inferred (4b), the crossover of staying (5c) and the second choice
 between new objects (6c). How ours departs: four pairs a task, trained by the recipe of the networks that hear rewards, of which
-four are shown beside them; the bars are those of the figures. The paper prints no numbers of the retest. The first look, at one pair, took
+four are shown beside them (on baited arms by the two-step recipe for 1.5 M steps, with which these networks began, too); the bars are those of the figures. The paper prints no numbers of the retest. The first look, at one pair, took
 the learning rates of one episode (volatile less stable half -.05), by mistake; figure 3d fits all of an order together, and so it is here.
 """
 
