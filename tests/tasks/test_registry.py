@@ -68,7 +68,7 @@ def test_the_published_values_stand_in_the_registry():
     "name, settings, sentence",
     [
         ("two-step", {}, "unknown task 'two-step'.*Did you mean 'two_step/"),
-        ("bandit/easy", {"n_trial": 5}, "unknown bandit/easy setting 'n_trial'.*Did you mean 'n_trials'"),
+        ("bandit/easy", {"n_trial": 5}, "unknown setting of bandit/easy 'n_trial'.*Did you mean 'n_trials'"),
         ("bandit/easy", {"n_trials": "5"}, "'n_trials' of 'bandit/easy' must be an integer, got '5'. Settings there"),
         ("bandit/easy", {"n_trials": True}, "must be an integer"),
         ("bandit/easy", {"trial_index": 1}, "must be True or False"),
