@@ -38,7 +38,7 @@ def needed() -> dict[str, list[int]]:
 
 def pace(training: Training, seed: int, seconds: float) -> float:
     """Return how many CPU seconds a million steps of a training take, by some updates of it."""
-    learner = learner_of(training.task, training.learner, training.n_steps)
+    learner = learner_of(training.task, training.learner, training.n_steps, training.agent)
     start = None if training.imitate is None else ""
     run = Run(make_agent(training.task, training.agent, seed, start), make_task(training.task), learner, seed)
     with one_thread(), torch.no_grad():

@@ -2,7 +2,7 @@
 
 Claimed: with 50 arms and 500 pulls a network that learns from reward stays below the Gittins index, and the same network that
 imitates Gittins comes up to it, so that the outer loop and not the network holds it back. How ours departs: LSTMs of 48 units
-trained for minutes (see ``figures/duan2016_table1.py``); the comparison with an imitator is made where minutes on a CPU reach,
+trained for minutes, and symmetric networks (see ``figures/duan2016_table1.py``); the comparison with an imitator is made where minutes on a CPU reach,
 100 pulls of ten arms. A training that goes on from the network of a shorter task counts its own steps alone. The imitator
 learns along its own trajectory, told what Gittins would have done.
 """
@@ -31,7 +31,10 @@ from tasks.train_run import CURVE
 IMITATED = "bandit/rl2_k10_n100"
 """Where an imitator is held against a network that learnt from reward."""
 
-COLORS = {"learns from reward": PALETTE[0], "imitates Gittins": PALETTE[1]}
+LEARNERS = {"lstm": "learns from reward", "lstm gittins": "imitates Gittins", "symmetric_lstm": "symmetric, from reward"}
+"""Kind of shipped network -> what is written beside its curve."""
+
+COLORS = dict(zip(LEARNERS.values(), PALETTE, strict=False))
 
 SMOOTHED = 25
 """A curve is averaged over this many of its rows, of some hundreds: single batches are noisy, and where training cuts episodes into
@@ -56,7 +59,7 @@ def compute(agents: Mapping[str, Sequence[tuple[Network, pd.DataFrame]]], seed: 
     curves, ends = [], []
     for named, found in agents.items():
         name, _, kind = named.partition(" ")
-        task, labels = make_task(name), {"setting": _setting(name), "learner": "imitates Gittins" if kind else "learns from reward"}
+        task, labels = make_task(name), {"setting": _setting(name), "learner": LEARNERS[kind]}
         network, curve = found[0]
         total = curve["reward_per_trial"].rolling(SMOOTHED, min_periods=1, center=True).mean() * task.n_trials
         curves.append(pd.DataFrame({"steps": curve["steps"], "total": total}).assign(**labels))

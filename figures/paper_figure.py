@@ -122,8 +122,8 @@ def training_of(named: str, seed: int) -> Training:
     """Return the training of a network, as ``PaperFigure.agents`` names it: for as long as the shipped one was trained."""
     task, _, kind = named.partition(" ")
     agent, _, expert = kind.partition(" ")
-    learner = imitation_of(task, expert) if expert else None
-    return Training(task, agent or None, expert or None, learner, _steps(task, seed, kind or "lstm"), kind or "lstm")
+    learner, kind = imitation_of(task, expert) if expert else None, kind or preset(task).kind
+    return Training(task, agent or None, expert or None, learner, _steps(task, seed, kind), kind)
 
 
 def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
@@ -145,7 +145,7 @@ def _steps(task: str, seed: int, kind: str) -> int | None:
     if (task, seed, kind) not in shipped():
         return None
     steps = load_record(shipped_folder(task, seed, kind)).learner_settings["n_steps"]  # not rounded up to whole updates
-    return None if steps == preset(task).n_steps else steps
+    return None if steps == preset(task, kind.partition(" ")[0]).n_steps else steps
 
 
 def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:

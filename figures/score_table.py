@@ -152,7 +152,7 @@ def draw_settings(table: pd.DataFrame, n_columns: int) -> Figure:
     for ax in axes.ravel()[len(settings):]:
         ax.axis("off")
     axes[-1, 0].set_xlabel("Total reward")
-    axes[0, 0].legend(loc="upper left", fontsize=6)
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=6)  # clear of the points
     return figure
 
 

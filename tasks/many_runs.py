@@ -112,7 +112,7 @@ def is_finished(run: Planned) -> bool:
     if not (run.folder / RECORD).is_file():
         return False
     options = run.options
-    wanted = learner_of(run.task, run.learner, options.get("n_steps"))
+    wanted = learner_of(run.task, run.learner, options.get("n_steps"), options.get("agent"))
     agent = make_agent(run.task, options.get("agent") or agent_for(wanted), run.seed, options.get("start"))
     record = load_record(run.folder)
     found = [record.task, record.seed, record.learner, record.learner_settings, describe(load_agent(run.folder))["config"]]

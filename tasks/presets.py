@@ -5,58 +5,20 @@ first two of ``bandit/independent``, 2,000 for ``two_step/wang2018`` and the shi
 notes say which settings fell short.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import NETWORKS, load_agent
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner, Sarsa
-from tasks import recipes
+from tasks import duan2016_presets, recipes
 from tasks.players import player
+from tasks.preset import Preset
 from tasks.registry import make_task, registered
 from tasks.shipped import shipped_agent
 
 LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO, "sarsa": Sarsa}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A training that was tried.
-
-    Attributes
-    ----------
-    learner : Learner
-        With the training length in ``learner.n_steps``.
-    agent : dict
-        Options of the network's ``for_task``; other kinds than ``kind`` and its subclasses get the number of units alone.
-    expected : dict
-        Quality on fresh episodes: name -> one number a seed, in the order of ``seeds``.
-    seeds : tuple of int
-    note : str
-        What else was seen.
-    stages : tuple of float
-        Fractions of training at which the weights are kept, for figures of how learning went.
-    kind : str
-        Of network, a key of ``cogmeta.agents.store.NETWORKS``.
-    start : str
-        Task whose shipped network (seed 0) is trained on; by default training starts from drawn weights.
-    """
-
-    learner: Learner
-    agent: dict[str, Any] = field(default_factory=lambda: {"n_units": 48})
-    expected: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    seeds: tuple[int, ...] = ()
-    note: str = ""
-    stages: tuple[float, ...] = ()
-    kind: str = "lstm"
-    start: str = ""
-
-    @property
-    def n_steps(self) -> int:
-        """Environment steps of the training."""
-        return self.learner.n_steps
 
 
 def _bandit(n_steps: int, note: str = "", **expected: tuple[float, ...]) -> Preset:
@@ -111,16 +73,6 @@ _PRESETS: dict[str, Preset] = {
     "bandit/gaussian2019": Preset(
         recipes.MANY_ARMS, expected={"regret": (1.077,)}, seeds=(0,),
         note="A Kalman filter's upper bounds lose 1.03 +- .08, its Thompson sampling 1.36; 17 CPU seconds on a busy machine."),
-    "bandit/rl2_k2_n10": Preset(
-        recipes.MANY_ARMS, expected={"regret": (0.646,)}, seeds=(0,), note="Bayes-optimal play loses 0.62 +- .06; 17 CPU seconds on a busy machine."),
-    "bandit/rl2_k20_n10": Preset(
-        recipes.MANY_ARMS, expected={"regret": (2.945,)}, seeds=(0,), note="A greedy player loses 2.75 +- .13, random choices 4.6."),
-    "bandit/rl2_k5_n10": Preset(recipes.MANY_ARMS, expected={"regret": (1.665,)}, seeds=(0,), note="2 M steps reached 1.724."),
-    "bandit/rl2_k10_n10": Preset(recipes.MANY_ARMS, expected={"regret": (2.401,)}, seeds=(0,)),
-    "bandit/rl2_k50_n10": Preset(
-        replace(recipes.MANY_ARMS, n_steps=10_000_000, n_episodes=256, discount=(0.9, 1.0)), expected={"regret": (3.183,)}, seeds=(0,),
-        note="4,000 fresh episodes. 4 M steps of 128 episodes an update, discount to 0.99, reached a regret of 3.284. A second round from "
-             "where it ended, 14 M steps, 512 episodes an update, undiscounted, eligibility .9 to 1, which ships, 3.124 (20,000 episodes)."),
     "bandit/volatile": Preset(
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (6.854,)}, seeds=(0,),
         note="50 CPU seconds. A Kalman filter loses 11.6, the volatility learner of Behrens et al. 12.7, chance 55."),
@@ -128,19 +80,6 @@ _PRESETS: dict[str, Preset] = {
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (1.733,)}, seeds=(0,), note="46 CPU seconds."),
     "bandit/restless_high": Preset(
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (5.365,)}, seeds=(0,), note="44 CPU seconds."),
-    "bandit/rl2_k5_n100": Preset(
-        replace(recipes.MANY_PULLS_OF_MANY_ARMS, n_steps=80_000_000), start="bandit/rl2_k5_n10", expected={"regret": (5.851,)}, seeds=(0,),
-        note="4,000 fresh episodes; a greedy player loses 8.2, Gittins 4.6. A second round of 80 M steps from where it ended, discount .98 "
-             "to .99, eligibility .95 to 1, entropy weight .04 to 0, which ships, lost 5.42. 60 M steps with eligibility .8 to .95 and discount to .985 "
-             "lost 5.9; 40 M with both to 1 6.4, with gradients cut after 20 steps 6.3, in unrolls of 20 of 1,024 episodes 6.5. From drawn weights with "
-             "discount .99 from the start 27.4 (eligibility .95; .3 earned 55 after 17 M), undiscounted at chance after 27 M; undiscounted "
-             "from a network that was greedy 23.2. Told its regret 18.0 after 16 M. Taught by Gittins 5.0 after 9 M."),
-    "bandit/rl2_k10_n100": Preset(
-        recipes.MANY_PULLS_OF_MANY_ARMS, start="bandit/rl2_k10_n10", expected={"regret": (9.451,)}, seeds=(0,), note=recipes.MANY_PULLS_NOTE),
-    "bandit/rl2_k50_n100": Preset(
-        replace(recipes.MANY_PULLS_OF_MANY_ARMS, n_steps=70_000_000, entropy_weight=(0.03, 0.0)), start="bandit/rl2_k50_n10",
-        expected={"regret": (18.832,)}, seeds=(0,), note="4,000 fresh episodes; a greedy player loses 20.0, Gittins 12.3. "
-             "Measured from the first round of ten pulls (3.183); what ships for ten pulls has a second one. A second round of 40 M steps as with five arms 18.6: no better. Taught by Gittins 13.5 after 18 M."),
     "bandit/risky": Preset(
         replace(recipes.TWO_STEP, n_steps=600_000, discount=(0.8, 0.95)), expected={"reward_per_trial": (0.3551, 0.3535)},
         seeds=(0, 1), note=recipes.RISKY_NOTE),
@@ -163,10 +102,6 @@ _PRESETS: dict[str, Preset] = {
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (11.61, 11.45, 11.27, 11.49, 11.55, 11.63, 11.53, 11.27)}, seeds=tuple(range(8)),
         note="The Bayesian learner of Behrens et al. 2007 loses 12.5, Rescorla-Wagner at its best fixed rate 14.0; 1 M steps "
              "reached 12.24, 14.03, 13.46 and 14.0."),
-    "mdp/random_training": Preset(recipes.MDP_TRAINING, recipes.MDP_AGENT, expected={"reward_per_trial": (1.6838,)}, seeds=(0,), note=recipes.MDP_TRAINING_NOTE),
-    "mdp/random_quiet": Preset(recipes.MDP_QUIET, recipes.MDP_AGENT, expected={"reward_per_trial": (1.5207,)}, seeds=(0,), note=recipes.MDP_QUIET_NOTE, start="mdp/random_training"),
-    "mdp/random_n10": Preset(
-        recipes.MDP, recipes.MDP_AGENT, expected={"reward_per_trial": (1.5109,)}, seeds=(0,), note=recipes.MDP_NOTE, start="mdp/random_quiet"),
     "maze/grid3_training": Preset(recipes.GRID3, recipes.GRID_AGENT, expected={"reward_per_trial": (0.222,)}, seeds=(0,), note=recipes.GRID3_NOTE),
     "maze/grid5_training": Preset(recipes.GRID, recipes.GRID_AGENT, expected={"reward_per_trial": (0.0763,)}, seeds=(0,), note=recipes.GRID_NOTE, start="maze/grid3_training"),
     "maze/grid5": Preset(recipes.GRID5, recipes.GRID_AGENT, expected={"reward_per_trial": (0.0909,)}, seeds=(0,), note=recipes.GRID5_NOTE, start="maze/grid5_training"),
@@ -207,19 +142,23 @@ _PRESETS: dict[str, Preset] = {
     "harlow/pixels": Preset(recipes.PIXELS, note=recipes.PIXELS_NOTE),
     "maze/pixels5": Preset(recipes.FRAMES, note=recipes.FRAMES_NOTE),
     "maze/pixels9": Preset(recipes.FRAMES, note=recipes.FRAMES_NOTE),
+    **duan2016_presets.LSTM,
+    **duan2016_presets.SYMMETRIC,
 }
 
 _DEFAULT = Preset(
     replace(recipes.TWO_STEP, n_steps=3_000_000), note="Not tried on this task: the recipe of two_step/wang2018.")
 
 
-def preset(task_name: str) -> Preset:
+def preset(task_name: str, kind: str | None = None) -> Preset:
     """Return the preset of a registered task; one that was never tried says so in its ``note``.
 
     Parameters
     ----------
     task_name : str
         Registered id.
+    kind : str, optional
+        Of network, where another is asked for than the best that was tried: the preset for an LSTM, if there is one of its own.
 
     Raises
     ------
@@ -232,18 +171,21 @@ def preset(task_name: str) -> Preset:
     ('A2C', 'PPO')
     """
     registered(task_name)
-    return _PRESETS.get(task_name, _DEFAULT)
+    best = _PRESETS.get(task_name, _DEFAULT)
+    return best if kind in (None, best.kind) else duan2016_presets.LSTM.get(task_name, best)
 
 
-def learner_for(task_name: str, learner: str | None = None) -> Learner:
+def learner_for(task_name: str, learner: str | None = None, agent: str | None = None) -> Learner:
     """Return the learner of a task's preset, or the settings of another learner for it.
 
     Parameters
     ----------
     task_name : str
     learner : {"a2c", "ppo", "trpo", "sarsa"}, optional
+    agent : str, optional
+        Kind of network, see ``preset``.
     """
-    chosen = preset(task_name).learner
+    chosen = preset(task_name, agent).learner
     if learner is None:
         return chosen
     if learner not in LEARNERS:
@@ -298,7 +240,7 @@ def make_agent(task_name: str, agent: str | None = None, seed: int = 0, start: s
     UserError
         No such kind or folder; a start of another kind than ``agent``, or made for other observations or actions.
     """
-    chosen = preset(task_name)
+    chosen = preset(task_name, agent)
     if start or (start is None and chosen.start and agent in (None, chosen.kind)):
         trained = load_agent(start) if start else shipped_agent(chosen.start, kind=chosen.kind)
         return _checked_start(trained, task_name, agent)

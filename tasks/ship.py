@@ -1,10 +1,10 @@
 """Take trained agents into the folder of those that ship with the project.
 
-    python -m tasks.ship RUN... [--half]
+    python -m tasks.ship RUN... [--half] [--curve]
 
 Each RUN is a folder of ``cogmeta train``. Its weights, record and stages are taken over; with ``--half`` its weights are rounded
 to half precision, the record says so, and the quality in it is that of the rounded network, measured on the same fresh
-episodes as before. An agent of the same task, seed and kind that ships already is replaced. All of them stay below 10 MB.
+episodes as before; with ``--curve`` its learning curve is kept, too. An agent of the same task, seed and kind that ships already is replaced. All of them stay below 10 MB.
 """
 
 import argparse
@@ -12,19 +12,25 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
+
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import RECORD, WEIGHTS, AgentRecord, load_agent, load_record, rounded, save_agent
 from cogmeta.errors import UserError
+from cogmeta.files import atomic_path
 from cogmeta.training.stages import STAGES
 from tasks.registry import make_task
 from tasks.shipped import kind_of, shipped, store
-from tasks.train_run import measure
+from tasks.train_run import CURVE, measure
 
 LARGEST = 10_000_000
 """Bytes of all agents that ship."""
 
+DRAWN = ("update", "steps", "reward_per_trial", "entropy")
+"""Columns of a learning curve that ships."""
 
-def ship(run: str | Path, half: bool = False) -> Path:
+
+def ship(run: str | Path, half: bool = False, curve: bool = False) -> Path:
     """Take a trained agent over, whole or in half precision.
 
     Parameters
@@ -33,6 +39,8 @@ def ship(run: str | Path, half: bool = False) -> Path:
         Folder of ``cogmeta train``; that of an agent which ships already, to keep it in half precision.
     half : bool
         Round the weights to float16 and measure the rounded agent anew.
+    curve : bool
+        Keep the columns of the learning curve that figures draw.
 
     Returns
     -------
@@ -52,6 +60,9 @@ def ship(run: str | Path, half: bool = False) -> Path:
     save_agent(agent, folder, record)
     if (run / STAGES).is_file() and run != folder:
         shutil.copy(run / STAGES, folder / STAGES)
+    if curve:
+        with atomic_path(folder / CURVE) as part:
+            pd.read_csv(run / CURVE)[list(DRAWN)].round(5).to_csv(part, index=False)
     return folder
 
 
@@ -89,9 +100,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN")
     parser.add_argument("--half", action="store_true", help="in half precision")
+    parser.add_argument("--curve", action="store_true", help="with its learning curve")
     given = parser.parse_args(arguments)
     for run in given.runs:
-        before, folder = load_record(run).quality, ship(run, given.half)
+        before, folder = load_record(run).quality, ship(run, given.half, given.curve)
         print(f"{folder.name}: reward a trial {before['reward_per_trial']:g}, as kept {load_record(folder).quality['reward_per_trial']:g}", flush=True)
     print(f"all agents: {total_bytes():,} bytes of {LARGEST:,}")
 

@@ -124,7 +124,7 @@ def _asked(task: str, out: Path, given: _Given) -> _Asked:
     """Return what is to be trained on one task, or say on which task what was asked for cannot be."""
     try:
         named = imitation_of(task, given.imitate) if given.imitate else given.learner
-        learner = learner_of(task, named, given.steps if given.steps is None else check_n_steps(given.steps))
+        learner = learner_of(task, named, given.steps if given.steps is None else check_n_steps(given.steps), given.agent)
         learner = with_settings(learner, parse_settings(given.settings))
         for combination in given.grid:
             with_settings(learner, combination)

@@ -93,7 +93,7 @@ def train_into(
     Network
     """
     task, folder = make_task(task_name), make_folder(folder)
-    learner = learner_of(task_name, learner, options.get("n_steps"))
+    learner = learner_of(task_name, learner, options.get("n_steps"), options.get("agent"))
     start = options.get("start") or ("" if isinstance(learner, Imitation) else None)  # the start of a preset is for its own learner
     agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, start)
     if (folder / RECORD).is_file() and not (resume and (folder / CHECKPOINT).is_file()):
@@ -122,10 +122,10 @@ def train_into(
     return agent
 
 
-def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | None = None) -> Learner:
-    """Return the learner that was given, named, or left to the preset, for the steps that were asked for."""
+def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | None = None, agent: str | None = None) -> Learner:
+    """Return the learner that was given, named, or left to the preset of a kind of network, for the steps that were asked for."""
     if not isinstance(learner, Learner):
-        learner = learner_for(task_name, learner)
+        learner = learner_for(task_name, learner, agent)
     return learner if n_steps is None else replace(learner, n_steps=check_n_steps(n_steps))
 
 

@@ -142,7 +142,7 @@ def _combinations(
     folder: Path, task_name: str, seeds: list[int], grid: Sequence[Mapping[str, Any]], learner: Learner | str | None, options: dict[str, Any],
 ) -> dict[str, list[Planned]]:
     """Return the runs of every combination of settings, by the text that names it and its folder."""
-    chosen, runs = learner_of(task_name, learner), {}
+    chosen, runs = learner_of(task_name, learner, agent=options.get("agent")), {}
     options = {"learner_name": learner if isinstance(learner, str) else None} | options
     for settings in grid:
         texts = as_texts(settings)
