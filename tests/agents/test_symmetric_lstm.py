@@ -111,7 +111,7 @@ def test_a_place_hears_the_reward_of_its_own_action_alone(rng):
     for x in inputs:
         _, state = agent.plain_step(agent.weights, x.t(), state)
     place, action = inputs[0, :3, 0].argmax(), inputs[1, 4:6, 0].argmax()
-    moved = state[0].std(dim=0).amax(dim=-1) > 0
+    moved = state[0].std(dim=0).amax(dim=-1) > 1e-6  # float32 rounding
     assert moved[place, action] and moved.sum() == 1
 
 
