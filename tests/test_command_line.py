@@ -121,8 +121,12 @@ def test_a_misused_command_is_answered_in_one_line(fails, tmp_path):
 def test_ctrl_c_in_a_fit_ends_with_one_line(run, tmp_path):
     bandit_table(n_subjects=400, n_trials=100).to_csv(tmp_path / "many.csv", index=False)
     entry_points(group="cogmeta.commands")["fit"].load()  # while that is done, Ctrl-C would end the tests at once
-    threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()
-    status, _, err = run("fit", "bandit/rescorla_wagner_forgetting", tmp_path / "many.csv", "--starts", 100, "--out", tmp_path / "fit")
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()  # a second into fits of many more
+    try:
+        status, _, err = run("fit", "bandit/rescorla_wagner_forgetting", tmp_path / "many.csv", "--starts", 3000, "--out", tmp_path / "fit")
+    finally:
+        timer.cancel()
     assert status == 130 and err.strip() == "cogmeta: stopped. What was written before stands."
 
 

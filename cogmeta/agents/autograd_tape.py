@@ -32,7 +32,8 @@ class AutogradTape:
     def start(self) -> None:
         """Take the network's present weights and the initial state of fresh episodes."""
         self._load()
-        self.states[0] = self.network.state_of(self.weights, self.n_episodes)
+        with torch.enable_grad():  # trainings run without
+            self.states[0] = self.network.state_of(self.weights, self.n_episodes)
 
     next_episode = start
 
@@ -52,7 +53,7 @@ class AutogradTape:
         """Compute ``head[t]`` and the state after step ``t``."""
         with torch.enable_grad():
             head, self.states[t + 1] = self.network.plain_step(self.weights, self.inputs[t].t().clone(), self.states[t])
-        self.heads[t] = head.t()
+            self.heads[t] = head.t()
         self.head[t] = self.heads[t].detach()
 
     def forward(self) -> None:
@@ -62,6 +63,7 @@ class AutogradTape:
 
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
         """Return the gradient of every weight, given that of ``head[:n_steps]``; zero where a weight had no part."""
-        heads = torch.stack(self.heads[: self.n_steps])
+        with torch.enable_grad():
+            heads = torch.stack(self.heads[: self.n_steps])
         found = torch.autograd.grad(heads, list(self.weights.values()), gradient, retain_graph=True, materialize_grads=True)
         return dict(zip(self.weights, found, strict=True))

@@ -36,8 +36,9 @@ def heard(config, rng):
     return torch.from_numpy(np.concatenate(parts, axis=-1).astype(np.float32)).transpose(1, 2)
 
 
+@torch.no_grad()
 def played(tape, inputs):
-    """Return heads and gradients of two unrolls, the second of which goes on from where the first ended."""
+    """Return heads and gradients of two unrolls, as trainings do; the second goes on from where the first ended."""
     generator, found = torch.Generator().manual_seed(7), []
     tape.start()
     for begin in (None, tape.carry):

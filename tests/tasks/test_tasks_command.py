@@ -29,7 +29,7 @@ def test_one_task_is_shown_with_all_its_settings_and_references():
 
 
 def test_help_has_an_example():
-    assert "Example: cogmeta tasks two_step/wang2018" in CliRunner().invoke(app, ["--help"]).output
+    assert CliRunner().invoke(app, ["--help"]).output.endswith("Example:\n  cogmeta tasks two_step/wang2018\n")
 
 
 def test_an_unknown_task_is_a_user_error():
