@@ -1,6 +1,7 @@
 """Fixtures of the whole suite: a folder for doctests, and a guard on global random state."""
 
 import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,14 @@ def _no_global_randomness():
     before = np.random.get_state()[1].copy()
     yield
     assert (np.random.get_state()[1] == before).all(), "global NumPy random state was used"
+
+
+@pytest.fixture(autouse=True)
+def _no_open_figures():
+    """Close what a test drew, so that the next one is not warned of too many."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture
