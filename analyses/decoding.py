@@ -10,11 +10,6 @@ its readout was fitted.
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from sklearn.linear_model import Ridge
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from analyses.style import PALETTE, new_axes, styled
 from cogmeta.errors import UserError
@@ -53,6 +48,12 @@ def cross_validated_readout(
     >>> float(np.corrcoef(readout.ravel(), activity[..., 0].ravel())[0, 1]) > 0.95
     True
     """
+    # here and below, because loading scikit-learn takes a second that other analyses and figures need not spend
+    from sklearn.linear_model import Ridge
+    from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     n_steps, n_episodes, n_units = np.shape(activity)
     if np.shape(target) != (n_steps, n_episodes):
         raise UserError(f"target must have shape {(n_steps, n_episodes)}, one number a step and episode, got {np.shape(target)}.")
@@ -78,6 +79,8 @@ def area_under_curve(score: np.ndarray, positive: np.ndarray) -> float:
     >>> area_under_curve(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
+    from sklearn.metrics import roc_auc_score
+
     positive = np.ravel(positive).astype(bool)
     if positive.all() or not positive.any():
         raise UserError("both kinds of samples are needed: all are of one kind.")

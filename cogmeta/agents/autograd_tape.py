@@ -17,14 +17,12 @@ class AutogradTape:
     ----------
     network : ActorCritic
         Whose ``state_of`` and ``plain_step`` are played.
-    n_inputs : int
-        Rows of the input.
     n_steps, n_episodes : int
     """
 
-    def __init__(self, network: ActorCritic, n_inputs: int, n_steps: int, n_episodes: int) -> None:
+    def __init__(self, network: ActorCritic, n_steps: int, n_episodes: int) -> None:
         self.network, self.n_steps, self.n_episodes = network, n_steps, n_episodes
-        self.inputs = torch.zeros(n_steps + 1, n_inputs, n_episodes)
+        self.inputs = torch.zeros(n_steps + 1, network.config.n_inputs, n_episodes)
         self.head = torch.empty(n_steps + 1, network.config.n_actions + 1, n_episodes)
         self.states: list[Any] = [None] * (n_steps + 2)  # states[t] before step t
         self.heads: list[torch.Tensor | None] = [None] * (n_steps + 1)

@@ -9,10 +9,12 @@ import numba
 import numpy as np
 
 Array = np.ndarray
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
-"""Liberties of the pointwise loops, of rounding alone: what is not a number stays so."""
+MATRIX, BATCH = "float32[:,::1]", "float32[:,:,::1]"
+"""Types of arrays in signatures."""
 
-_compiled = numba.njit(error_model="numpy", nogil=True, fastmath=_FAST)
+compiled = numba.njit(error_model="numpy", nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+"""Compiles pointwise loops, with liberties of rounding alone: what is not a number stays so."""
+
 _HALF, _ONE, _WIDEST = np.float32(0.5), np.float32(1), np.float32(7.90531110763549805)
 _P1, _P3, _P5, _P7, _P9, _P11, _P13 = (np.float32(p) for p in (
     4.89352455891786e-03, 6.37261928875436e-04, 1.48572235717979e-05, 5.12229709037114e-08, -8.60467152213735e-11,
@@ -21,7 +23,7 @@ _Q0, _Q2, _Q4, _Q6 = (np.float32(q) for q in (
     4.89352518554385e-03, 2.26843463243900e-03, 1.18534705686654e-04, 1.19825839466702e-06))
 
 
-@_compiled
+@compiled
 def tanh(a: np.float32) -> np.float32:
     """Return tanh of a float32 number."""
     a = _WIDEST if a > _WIDEST else a
@@ -31,7 +33,7 @@ def tanh(a: np.float32) -> np.float32:
     return a * p / (((_Q6 * s + _Q4) * s + _Q2) * s + _Q0)
 
 
-@_compiled
+@compiled
 def squash(gates: Array, n_logistic: int) -> None:
     """Turn drives into gates, in place: the first ``n_logistic`` by the logistic function, the others by tanh."""
     for k in range(n_logistic):
@@ -40,7 +42,7 @@ def squash(gates: Array, n_logistic: int) -> None:
         gates[k] = tanh(gates[k])
 
 
-@_compiled
+@compiled
 def remember(gates: Array, before: Array, cell: Array, squashed: Array, hidden: Array) -> None:
     """Write the cell, tanh of it, and the hidden state."""
     n = cell.size
@@ -53,10 +55,7 @@ def remember(gates: Array, before: Array, cell: Array, squashed: Array, hidden: 
         hidden[k] = o[k] * squashed[k]
 
 
-_MATRIX, _BATCH = "float32[:,::1]", "float32[:,:,::1]"
-
-
-@numba.njit(f"void(UniTuple({_MATRIX}, 2), UniTuple({_BATCH}, 5), int64, int64)", nogil=True, cache=True)
+@numba.njit(f"void(UniTuple({MATRIX}, 2), UniTuple({BATCH}, 5), int64, int64)", nogil=True, cache=True)
 def forward(weights: tuple[Array, ...], played: tuple[Array, ...], first: int, last: int) -> None:
     """Compute the state after each step from ``first`` to before ``last``, and where there is a readout, the heads.
 
@@ -94,7 +93,7 @@ def unsquash(d_hidden: Array, gates: Array, before: Array, squashed: Array, d_ce
         d_cell[k] *= f[k]
 
 
-@numba.njit(f"void({_MATRIX}, {_BATCH}, UniTuple({_BATCH}, 3), {_BATCH}, UniTuple({_MATRIX}, 2))", nogil=True, cache=True)
+@numba.njit(f"void({MATRIX}, {BATCH}, UniTuple({BATCH}, 3), {BATCH}, UniTuple({MATRIX}, 2))", nogil=True, cache=True)
 def through_time(back: Array, d_heads: Array, played: tuple[Array, ...], d_drive: Array, d_state: tuple[Array, ...]) -> None:
     """Write the gradient of the drives of every step, and that of the hidden state and cell before the first one.
 
@@ -110,7 +109,7 @@ def through_time(back: Array, d_heads: Array, played: tuple[Array, ...], d_drive
         np.dot(back, d_drive[t], d_hidden)
 
 
-@numba.njit(f"void({_BATCH}, {_BATCH}, int64, int64, {_MATRIX})", nogil=True, cache=True)
+@numba.njit(f"void({BATCH}, {BATCH}, int64, int64, {MATRIX})", nogil=True, cache=True)
 def sum_of_products(left: Array, full: Array, shift: int, row: int, total: Array) -> None:
     """Write the sum over time of ``left[t] @ full[t + shift, row:].T`` into ``total``."""
     product = np.empty_like(total)

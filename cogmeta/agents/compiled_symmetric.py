@@ -7,14 +7,12 @@ columns of ``full`` are cells: place, then action, then episode; its rows what a
 import numba
 import numpy as np
 
-from cogmeta.agents.compiled_lstm import remember, squash, unsquash
+from cogmeta.agents.compiled_lstm import BATCH, MATRIX, compiled, remember, squash, unsquash
 
 Array, Pair = np.ndarray, tuple[np.ndarray, np.ndarray]
-_MATRIX, _BATCH = "float32[:,::1]", "float32[:,:,::1]"
-_compiled = numba.njit(error_model="numpy", nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
 
 
-@_compiled
+@compiled
 def find_places(inputs: Array, n_places: int, place: Array) -> None:
     """Write in which place every episode is, by the first rows of its input."""
     place[:] = 0
@@ -24,7 +22,7 @@ def find_places(inputs: Array, n_places: int, place: Array) -> None:
                 place[b] = s
 
 
-@_compiled
+@compiled
 def tell(inputs: Array, before: Array, place: Array, told: Array) -> None:
     """Write what every cell is told, (3 or more, n_places, n_actions, n_episodes).
 
@@ -42,7 +40,7 @@ def tell(inputs: Array, before: Array, place: Array, told: Array) -> None:
         told[3 + k] = inputs[first - n_heard + k]
 
 
-@_compiled
+@compiled
 def average(cells: Array, of_place: Array, of_all: Array) -> None:
     """Write the mean over actions, (n_places, n_episodes), and that over places, too, of (n_places, n_actions, n_episodes)."""
     of_all[:] = 0
@@ -55,7 +53,7 @@ def average(cells: Array, of_place: Array, of_all: Array) -> None:
     of_all /= np.float32(len(cells))
 
 
-@_compiled
+@compiled
 def average_back(d_place: Array, d_all: Array, d_cells: Array) -> None:
     """Add to the gradient of the cells what comes back from their means."""
     n_places, n_actions = d_cells.shape[:2]
@@ -65,7 +63,7 @@ def average_back(d_place: Array, d_all: Array, d_cells: Array) -> None:
             d_cells[s, a] += share
 
 
-@_compiled
+@compiled
 def listen(hidden: Array, place: Array, contexts: Array) -> None:
     """Write the contexts of every cell: the mean of all; with several places those of its own place and the present one, too.
 
@@ -85,7 +83,7 @@ def listen(hidden: Array, place: Array, contexts: Array) -> None:
                 contexts[n_units + u, s] = of_place[s]
 
 
-@_compiled
+@compiled
 def listen_back(d_contexts: Array, place: Array, d_hidden: Array) -> None:
     """Add to the gradient of the hidden state what comes back from the contexts."""
     n_units, n_places, n_actions, n_episodes = d_hidden.shape
@@ -104,7 +102,7 @@ def listen_back(d_contexts: Array, place: Array, d_hidden: Array) -> None:
         average_back(d_place, d_all, d_hidden[u])
 
 
-@_compiled
+@compiled
 def add_up(cells: Array, total: Array) -> None:
     """Write the sum over places and actions."""
     total[:] = 0
@@ -113,7 +111,7 @@ def add_up(cells: Array, total: Array) -> None:
             total += cells[s, a]
 
 
-@_compiled
+@compiled
 def read(readout: Array, hidden: Array, place: Array, head: Array) -> None:
     """Write the logit of every action of the present place, then the value: of all cells, and of that place's."""
     n_units, n_places, n_actions, n_episodes = hidden.shape
@@ -131,7 +129,7 @@ def read(readout: Array, hidden: Array, place: Array, head: Array) -> None:
                 head[n_actions, b] += readout[2, u] * of_place[place[b], b]
 
 
-@_compiled
+@compiled
 def read_back(readout: Array, d_head: Array, hidden: Array, place: Array, d_hidden: Array, d_readout: Array) -> None:
     """Add to the gradients of hidden state and readout what comes back from the heads."""
     n_units, n_places, n_actions, n_episodes = hidden.shape
@@ -156,10 +154,10 @@ def read_back(readout: Array, d_head: Array, hidden: Array, place: Array, d_hidd
         average_back(d_place, readout[1, u] * d_value, d_hidden[u])
 
 
-_PAIR, _PLAYED = f"UniTuple({_MATRIX}, 2)", f"UniTuple({_BATCH}, 5), int64[:,::1], UniTuple(int64, 2)"
+_PAIR, _PLAYED = f"UniTuple({MATRIX}, 2)", f"UniTuple({BATCH}, 5), int64[:,::1], UniTuple(int64, 2)"
 
 
-@numba.njit(f"void({_PAIR}, {_BATCH}, {_PLAYED}, UniTuple(int64, 2))", nogil=True, cache=True)
+@numba.njit(f"void({_PAIR}, {BATCH}, {_PLAYED}, UniTuple(int64, 2))", nogil=True, cache=True)
 def forward(weights: Pair, inputs: Array, played: tuple[Array, ...], place: Array, grid: tuple[int, int], steps: tuple[int, int]) -> None:
     """Compute states and heads of each step from the first to before the second of ``steps``.
 
@@ -182,7 +180,7 @@ def forward(weights: Pair, inputs: Array, played: tuple[Array, ...], place: Arra
         read(readout, after, place[t + 1], head[t])
 
 
-@numba.njit(f"void({_PAIR}, {_BATCH}, {_PLAYED}, {_PAIR}, {_PAIR})", nogil=True, cache=True)
+@numba.njit(f"void({_PAIR}, {BATCH}, {_PLAYED}, {_PAIR}, {_PAIR})", nogil=True, cache=True)
 def backward(weights: Pair, d_head: Array, played: tuple[Array, ...], place: Array, grid: tuple[int, int], d_weights: Pair, d_state: Pair) -> None:
     """Write the gradients of core and readout, ``d_weights``, and of the state before the first step, ``d_state``."""
     (core, readout), (full, gates, cell, squashed, head) = weights, played

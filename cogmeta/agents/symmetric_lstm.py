@@ -82,8 +82,8 @@ class SymmetricLSTM(ActorCritic):
     """LSTM cells with shared weights, one a place and action; the parameters are those of ``ActorCritic``.
 
     Its weights are ``core`` (4 n_units, n_cell_inputs + n_units + 1): rows gates i, f, o, g, columns what a cell is told, contexts,
-    recurrence, bias; ``readout`` (n_contexts up to 2, + 1; n_units + 1): rows logit, value of the mean of all cells, value of that of the
-    present place; ``initial`` (2, n_units).
+    recurrence, bias; ``readout`` (2, or 3 where there are places; n_units + 1): rows logit, value of the mean of all cells, value of that of
+    the present place; ``initial`` (2, n_units).
 
     Notes
     -----
@@ -136,7 +136,7 @@ class SymmetricLSTM(ActorCritic):
         """Return an empty tape: compiled where Numba is there, otherwise of plain steps (the same arithmetic, many times slower)."""
         if fused.symmetric_kernels():
             return SymmetricTape(self.config, self.weights, n_steps, n_episodes)
-        return AutogradTape(self, self.config.n_inputs, n_steps, n_episodes)
+        return AutogradTape(self, n_steps, n_episodes)
 
     def fitted_to(self, task: Task) -> "SymmetricLSTM":
         """Return a network with these weights for a task with more or fewer actions or places.

@@ -66,7 +66,7 @@ def test_compiled_steps_and_their_gradient_are_those_of_the_plain_steps(grid, rn
     agent = network(grid)
     inputs = heard(agent.config, rng)
     ours, theirs = (played(tape, inputs) for tape in (
-        agent.tape(N_STEPS, N_EPISODES), AutogradTape(agent, agent.config.n_inputs, N_STEPS, N_EPISODES)))
+        agent.tape(N_STEPS, N_EPISODES), AutogradTape(agent, N_STEPS, N_EPISODES)))
     for (head, gradient), (wanted_head, wanted) in zip(ours, theirs, strict=True):
         assert (head - wanted_head).abs().max() < 1e-5
         for name, value in wanted.items():
