@@ -19,8 +19,8 @@ from benchmarks.printed_rows import print_rows
 from cogmeta.agents.store import load_record
 from cogmeta.one_thread import one_thread
 from cogmeta.training.run import Run
-from figures.paper_figure import Training, training_of
 from figures.registry import FIGURES
+from figures.retrain import Training, training_of
 from tasks.presets import make_agent
 from tasks.registry import make_task
 from tasks.shipped import shipped_folder

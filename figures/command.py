@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from cogmeta.command_app import CommandApp
-from cogmeta.command_options import Seed
+from cogmeta.command_options import Jobs, Seed
 from cogmeta.errors import UserError
 from cogmeta.files import atomic_path, make_folder
-from cogmeta.progress import progress_line
+from cogmeta.progress import progress_bar, progress_line
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES, get_figure
+from figures.retrain import train_anew
 
 app = CommandApp()
 
@@ -24,13 +25,16 @@ def run(
     everything: bool = typer.Option(False, "--all", help="Make every figure, and SCOREBOARD.md."),
     listed: bool = typer.Option(False, "--list", help="List the figures and what they show."),
     quick: bool = typer.Option(False, "--quick", help="Only the first seed of every network, and smaller simulations."),
-    retrain: bool = typer.Option(False, "--retrain", help="Train the networks anew instead of taking the shipped ones."),
+    retrain: bool = typer.Option(False, "--retrain", help="Train the networks anew instead of taking the shipped ones; what stands in OUT is not trained again."),
+    jobs: Jobs = -1,
     out: Path = typer.Option(Path("paper_figures"), "--out", help="Folder for pictures, tables and scoreboards."),
     seed: Seed = 0,
 ) -> None:
     """Make a paper's figure anew, with the published claims checked beside it.
 
     Example:  cogmeta figure wang2018_fig5 --out paper_figures
+
+    Anew:     cogmeta figure wang2018_fig5 --retrain --out anew
     """
     console = Console()
     if listed:
@@ -40,6 +44,10 @@ def run(
         raise UserError(f"name one figure, or say --all or --list; known figures: {', '.join(FIGURES)}.")
     chosen = list(FIGURES.values()) if everything else [get_figure(name)]
     make_folder(out)
+    if retrain:
+        networks = [network for one in chosen for network in one.networks(quick)]
+        with progress_bar("training anew", "million steps") as count:
+            train_anew(networks, out, jobs, count)
     with progress_line() as tell:
         boards = [make_figure(one, out, seed, quick, retrain, tell) for one in chosen]
     board = pd.concat(boards, ignore_index=True)

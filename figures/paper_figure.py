@@ -4,19 +4,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
-from cogmeta.agents.store import RECORD, load_agent, load_fingerprint, load_kind, load_record, versions
+from cogmeta.agents.store import load_agent, load_fingerprint, load_kind, load_record, versions
 from cogmeta.files import atomic_path
-from cogmeta.training import Learner
-from tasks.presets import imitation_of, preset
-from tasks.shipped import shipped, shipped_folder
-from tasks.train_run import CHECKPOINT, command_line, train_into
+from figures.retrain import folder_of, train_anew, training_of
+from tasks.shipped import shipped_folder
 
 Tables = dict[str, pd.DataFrame]
 Listener = Callable[[str], None]
@@ -62,6 +60,10 @@ class PaperFigure:
     quick: Callable[[Mapping[str, Sequence[Any]], int], Tables] | None = None
     anew: Callable[[Mapping[str, Sequence[Any]], int, Listener], Tables] | None = None
 
+    def networks(self, quick: bool) -> list[tuple[str, int]]:
+        """Return the networks that it needs, as ``agents`` names them, and their seeds; if ``quick`` the first seed of each."""
+        return [(named, seed) for named, seeds in self.agents for seed in seeds[: 1 if quick else None]]
+
 
 def make_figure(
     figure: PaperFigure, out: Path, seed: int = 0, quick: bool = False, retrain: bool = False, listener: Listener = lambda line: None,
@@ -88,7 +90,12 @@ def make_figure(
     DataFrame
         The scoreboard, see ``analyses.claims.scoreboard``.
     """
-    folders = {task: [_folder(task, one, out, retrain, listener) for one in seeds[: 1 if quick else None]] for task, seeds in figure.agents}
+    if retrain:
+        listener(f"{figure.name}: training what is not trained yet")
+        train_anew(figure.networks(quick), out)
+    folders: dict[str, list[Path]] = {}
+    for named, one in figure.networks(quick):
+        folders.setdefault(named, []).append(folder_of(named, one, out) if retrain else _shipped(named, one))
     listener(f"{figure.name}: computing")
     agents = {task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}
     if retrain and figure.anew:
@@ -107,45 +114,9 @@ def make_figure(
     return board
 
 
-class Training(NamedTuple):
-    """How ``--retrain`` trains a network that a figure asks for."""
-
-    task: str
-    agent: str | None  # kind of network, where it is not that of the preset
-    imitate: str | None  # name of an expert
-    learner: Learner | None  # where it is not that of the preset
-    n_steps: int | None  # where that is not what the preset says
-    kind: str  # by which ``tasks.shipped`` knows it
-
-
-def training_of(named: str, seed: int) -> Training:
-    """Return the training of a network, as ``PaperFigure.agents`` names it: for as long as the shipped one was trained."""
-    task, _, kind = named.partition(" ")
-    agent, _, expert = kind.partition(" ")
-    learner, kind = imitation_of(task, expert) if expert else None, kind or preset(task).kind
-    return Training(task, agent or None, expert or None, learner, _steps(task, seed, kind), kind)
-
-
-def _folder(named: str, seed: int, out: Path, retrain: bool, listener: Listener) -> Path:
-    """Return the folder of a trained network: shipped, or trained into ``out`` (once)."""
+def _shipped(named: str, seed: int) -> Path:
     wanted = training_of(named, seed)
-    if not retrain:
-        return shipped_folder(wanted.task, seed, wanted.kind)
-    folder = out / "agents" / f"{named.replace('/', '_').replace(' ', '_')}_seed{seed}"
-    if not (folder / RECORD).is_file():
-        listener(f"training on {named}, seed {seed}")
-        command = command_line(wanted.task, folder.name, wanted.agent, n_steps=wanted.n_steps, seed=seed, imitate=wanted.imitate)
-        train_into(folder, wanted.task, wanted.learner, seed, agent=wanted.agent, n_steps=wanted.n_steps, command=command,
-                   resume=(folder / CHECKPOINT).is_file())
-    return folder
-
-
-def _steps(task: str, seed: int, kind: str) -> int | None:
-    """Return how many steps the shipped network was trained for, where that is not what the preset says."""
-    if (task, seed, kind) not in shipped():
-        return None
-    steps = load_record(shipped_folder(task, seed, kind)).learner_settings["n_steps"]  # not rounded up to whole updates
-    return None if steps == preset(task, kind.partition(" ")[0]).n_steps else steps
+    return shipped_folder(wanted.task, seed, wanted.kind)
 
 
 def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:

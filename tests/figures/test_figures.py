@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from analyses.claims import scoreboard
-from cogmeta.agents.store import load_agent, load_record
+from cogmeta.agents.store import RECORD, load_agent, load_record
 from cogmeta.training.train import Interrupted
-from figures import paper_figure
 from figures.command import write_scoreboard
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES
+from figures.retrain import folder_of, train_anew, training_of
 from tasks.train_run import CHECKPOINT, train_into
 
 
@@ -53,28 +53,29 @@ def test_the_page_on_figures_names_figures_that_there_are_and_its_example_runs(c
 
 
 def test_a_network_that_was_trained_for_less_than_its_preset_is_retrained_for_as_long():
-    assert paper_figure._steps("bandit/easy", 0, "lstm_no_reward") == 1_000_000
-    assert paper_figure._steps("bandit/easy", 0, "lstm") is None and paper_figure._steps("bandit/easy", 99, "lstm") is None
+    assert training_of("bandit/easy lstm_no_reward", 0).n_steps == 1_000_000
+    assert training_of("bandit/easy", 0).n_steps is None and training_of("bandit/easy", 99).n_steps is None
 
 
 @pytest.mark.slow
 def test_retraining_that_was_interrupted_goes_on_and_ends_where_it_would_have(tmp_path):
     """A control of 1 M steps: whole, and stopped after a third of them with its checkpoint left behind."""
-    named = "bandit/easy lstm_no_reward"
-    whole = paper_figure._folder(named, 0, tmp_path / "whole", retrain=True, listener=lambda line: None)
+    network = "bandit/easy lstm_no_reward", 0
+    train_anew([network, network], tmp_path / "whole")
+    whole = folder_of(*network, tmp_path / "whole")
 
     def stop(record):
         if record.steps > 300_000:
             os.kill(os.getpid(), signal.SIGTERM)  # as a scheduler would
 
-    folder = tmp_path / "stopped" / "agents" / whole.name
+    folder = folder_of(*network, tmp_path / "stopped")
     with pytest.raises(Interrupted):
         train_into(folder, "bandit/easy", seed=0, agent="lstm_no_reward", n_steps=1_000_000, listeners=[stop])
     assert (folder / CHECKPOINT).is_file()
-    resumed = paper_figure._folder(named, 0, tmp_path / "stopped", retrain=True, listener=lambda line: None)
-    assert resumed == folder and load_agent(folder).fingerprint() == load_agent(whole).fingerprint()
-    record = load_record(folder)
-    assert record.command == "cogmeta train bandit/easy --agent lstm_no_reward --steps 1000000 --seed 0 --out bandit_easy_lstm_no_reward_seed0"
-    told = []
-    paper_figure._folder(named, 0, tmp_path / "stopped", retrain=True, listener=told.append)
-    assert told == [], "a network that stands there is not trained again"
+    counted = []
+    train_anew([network], tmp_path / "stopped", tell=lambda done, total: counted.append((done, total)))
+    assert counted[-1] == (1, 1) and load_agent(folder).fingerprint() == load_agent(whole).fingerprint()
+    assert load_record(folder).command == f"cogmeta train bandit/easy --agent lstm_no_reward --steps 1000000 --seed 0 --out {folder}"
+    written = (folder / RECORD).stat().st_mtime_ns
+    train_anew([network], tmp_path / "stopped")
+    assert (folder / RECORD).stat().st_mtime_ns == written, "a network that stands there is not trained again"
