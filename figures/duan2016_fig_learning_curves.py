@@ -95,7 +95,8 @@ def draw(tables: Tables) -> Figure:
         ax.set_title(setting, loc="left")
     for ax in axes.ravel()[len(settings):]:
         ax.axis("off")
-    axes[0, 0].set(xlabel="Steps of training", ylabel="Total reward")
+    figure.supxlabel("Steps of training", fontsize="medium")
+    figure.supylabel("Total reward", fontsize="medium")
     both = next(ax for ax in axes.ravel() if len(ax.get_lines()) == max(len(ax.get_lines()) for ax in axes.ravel()))
     both.legend(loc="lower right", fontsize=6)
     return figure

@@ -151,8 +151,8 @@ def draw_settings(table: pd.DataFrame, n_columns: int) -> Figure:
         ax.set_title(setting, loc="left")
     for ax in axes.ravel()[len(settings):]:
         ax.axis("off")
-    axes[-1, 0].set_xlabel("Total reward")
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=6)  # clear of the points
+    figure.supxlabel("Total reward", fontsize="medium")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=6)  # clear of the points
     return figure
 
 
