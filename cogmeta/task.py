@@ -24,6 +24,9 @@ from cogmeta.task_spec import TaskSpec
 
 __all__ = ["Task", "TaskSpec"]
 
+_SPECS = "_specs"
+"""Where a task keeps the specs that were made."""
+
 
 class Task(ABC):
     """A family of tasks with its settings; subclasses are frozen dataclasses whose fields are the settings.
@@ -33,6 +36,17 @@ class Task(ABC):
     ``state`` is whatever ``begin`` returns; callers only hand it back. No method changes it in place, and no
     method keeps anything between calls, so the same generator gives the same episodes.
     """
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Let the spec of a task be made once: who plays asks for it at every step."""
+        super().__init_subclass__(**options)
+        spec = cls.__dict__.get("spec")
+        if isinstance(spec, property) and not spec.__isabstractmethod__:
+            cls.spec = made_once(spec)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what a copy or another process needs: the settings."""
+        return {name: value for name, value in self.__dict__.items() if name != _SPECS}
 
     @property
     @abstractmethod
@@ -150,17 +164,33 @@ class Task(ABC):
 
     def check_action(self, action: np.ndarray, n_episodes: int) -> np.ndarray:
         """Return ``action`` as an int64 array of shape (n_episodes,), or say what is wrong with it."""
-        action = np.asarray(action)
-        n_actions = self.spec.n_actions
+        action, n_actions = np.asarray(action), self.spec.n_actions
         if action.shape != (n_episodes,) or action.dtype.kind not in "iu":
             raise UserError(
                 f"action must be an integer array of shape ({n_episodes},), one per episode, "
                 f"got {action.dtype} of shape {action.shape}."
             )
-        if n_episodes and not 0 <= action.min() <= action.max() < n_actions:
+        integers = action.astype(np.int64, copy=False)
+        if n_episodes and np.maximum.reduce(integers.view(np.uint64)) >= n_actions:  # a number below 0 reads as one beyond all
             episode = int(np.argmax((action < 0) | (action >= n_actions)))
             raise UserError(
                 f"action must be an integer in [0, n_actions) = [0, {n_actions}), "
                 f"got {action[episode]} in episode {episode} of {self.spec.name!r}."
             )
-        return action.astype(np.int64, copy=False)
+        return integers
+
+
+def made_once(spec: property) -> property:
+    """Return a property that keeps what it gives beside the settings of a task, which do not change.
+
+    Each class keeps its own, so that ``super().spec`` stays that of the class above.
+    """
+    make = spec.fget
+
+    def get(task: Task) -> TaskSpec:
+        kept = task.__dict__.setdefault(_SPECS, {})
+        if make not in kept:
+            kept[make] = make(task)
+        return kept[make]
+
+    return property(get, doc=spec.__doc__)

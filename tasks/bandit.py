@@ -13,7 +13,7 @@ import numpy as np
 
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import TaskSpec
-from tasks.arms import ArmsTask
+from tasks.arms import ArmsTask, pay
 from tasks.settings import check_at_least
 
 ARM_PRIORS = {
@@ -120,13 +120,9 @@ class BernoulliBandit(ArmsTask):
         self, state: BanditState, action: np.ndarray, rng: np.random.Generator
     ) -> tuple[BanditState, np.ndarray, np.ndarray, np.ndarray]:
         """Pull one arm in every episode; see ``Task.advance``."""
-        n_episodes = len(state.reward_probability)
-        action = self.check_action(action, n_episodes)
-        pays = state.reward_probability.ravel()[np.arange(0, n_episodes * self.n_arms, self.n_arms) + action]
-        reward = (rng.random(n_episodes) < pays).astype(np.float64)
-        trial = state.trial + 1
-        done = np.full(n_episodes, trial >= self.n_trials)
-        return BanditState(trial, state.reward_probability), self.observe(trial, n_episodes), reward, done
+        n_episodes, trial = len(state.reward_probability), state.trial + 1
+        reward = pay(state.reward_probability, self.check_action(action, n_episodes), rng)
+        return BanditState(trial, state.reward_probability), self.observe(trial, n_episodes), reward, self.done(trial, n_episodes)
 
     def hidden(self, state: BanditState) -> dict[str, np.ndarray]:
         """``reward_probability``: (n_episodes, n_arms)."""

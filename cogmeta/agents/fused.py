@@ -1,4 +1,4 @@
-"""What Numba does for the tapes of LSTM and GRU: whole steps of the one, the pointwise parts of the other.
+"""What Numba does for the tapes of LSTM and GRU, whole steps of the one, the pointwise parts of the other, and for who plays with them.
 
 Optional (extra ``fast``): without Numba the tapes do the same arithmetic by one torch operation after the other. The results
 of the two differ by float32 rounding, so that a seed gives the same bytes with Numba, and other bytes without. Numba is
@@ -26,6 +26,12 @@ def lstm_kernels() -> ModuleType | None:
 def symmetric_kernels() -> ModuleType | None:
     """Return the compiled steps of the symmetric LSTM, ``cogmeta.agents.compiled_symmetric``; None without Numba."""
     return _module("cogmeta.agents.compiled_symmetric")
+
+
+@cache
+def exchange_kernels() -> ModuleType | None:
+    """Return what stands between a network and its task, ``cogmeta.agents.compiled_exchange``; None without Numba."""
+    return _module("cogmeta.agents.compiled_exchange")
 
 
 def _module(name: str) -> ModuleType | None:

@@ -1,5 +1,6 @@
 """Let a network play a task while its tape records: the batches that learners learn from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 
 from cogmeta.agent import NO_ACTION
+from cogmeta.agents import fused
 from cogmeta.agents.network import Network, Tape, write_inputs
 from cogmeta.errors import unknown_name
 from cogmeta.task import Task
@@ -93,6 +95,7 @@ class Collector:
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = network.tape(n_steps, n_episodes)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
+        self.write_inputs, self.choose = exchange()
         self.played = task.spec.n_steps  # steps of the epochs under way; all of them: begin afresh
 
     @property
@@ -130,7 +133,7 @@ class Collector:
         dart = self.action_rng.random(shape)
         taught = np.empty(shape) if self.regret_of else None
         for t in range(self.n_steps):
-            write_inputs(self.inputs[t], self.observation, self.action, self.reward)
+            self._tell(t)
             self.tape.step(t)
             self.action, forced = self.task.enact(self.state, self.decide(t, dart[t]))
             if self.regret_of:
@@ -153,18 +156,29 @@ class Collector:
         worth = hidden[self.regret_of]
         return worth.max(axis=1) - worth[np.arange(self.n_episodes), self.action]
 
+    def _tell(self, t: int) -> None:
+        """Write what the network is told at step ``t`` of the unroll; the compiled function takes no other kinds of numbers."""
+        observation, reward = np.asarray(self.observation, np.float32), np.asarray(self.reward, np.float64)
+        self.write_inputs(self.inputs[t], observation, self.action, reward)
+
     def decide(self, t: int, dart: np.ndarray) -> np.ndarray:
         """Return the action of every episode at step ``t`` of the unroll: a draw from the network's policy."""
-        return choose(self.head[t, :-1], dart)
+        return self.choose(self.head[t, :-1], dart)
 
     def _values(self) -> np.ndarray:
         """Values at every step and after the last; nothing lies beyond an episode's end."""
         if self.between_episodes:
             self.head[-1, -1] = 0.0
         else:
-            write_inputs(self.inputs[-1], self.observation, self.action, self.reward)
+            self._tell(self.n_steps)
             self.tape.step(self.n_steps)
         return self.head[:, -1].astype(np.float64)
+
+
+def exchange() -> tuple[Callable, Callable]:
+    """Return ``write_inputs`` and ``choose``, compiled where Numba is there; the compiled ones give the same."""
+    kernels = fused.exchange_kernels()
+    return (write_inputs, choose) if kernels is None else (kernels.write_inputs, kernels.choose)
 
 
 def choose(logits: np.ndarray, dart: np.ndarray) -> np.ndarray:
