@@ -57,6 +57,7 @@ def save_run(run: Run, path: str | Path) -> None:
     """Write everything that the next update of a run depends on."""
     tensors = {f"weights.{name}": weight for name, weight in run.agent.weights.items()}
     tensors |= {f"optimiser.{name}": tensor for name, tensor in run.optimiser.state().items()}
+    tensors |= {f"learner.{name}": tensor for name, tensor in run.learner.kept(run.buffers).items()}
     state = {
         "agent": describe(run.agent), "training": training_of(run), "update": run.update, "steps": run.steps,
         "seconds": run.seconds, "rngs": {name: rng.bit_generator.state for name, rng in run.rngs.items()},
@@ -85,6 +86,7 @@ def restore_run(run: Run, path: str | Path) -> None:
         run.agent.weights[name].copy_(weight)
     run.agent.discount = saved.discount
     run.optimiser.restore(_under("optimiser.", tensors))
+    run.learner.restore(run.buffers, _under("learner.", tensors))
     run.update, run.steps, run.seconds = state["update"], state["steps"], state["seconds"]
     for name, rng in run.rngs.items():
         rng.bit_generator.state = state["rngs"][name]

@@ -124,9 +124,16 @@ class Learner(ABC):
         unroll = self.unroll_of(task.spec.steps_per_episode)
         return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.lesson)
 
-    def prepare(self, network: Network, n_steps: int) -> Any:
+    def prepare(self, network: Network, task: Task) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""
         return None
+
+    def kept(self, buffers: Any) -> dict[str, Any]:
+        """Return as tensors by name what of the buffers the next update depends on; a checkpoint keeps it."""
+        return {}
+
+    def restore(self, buffers: Any, tensors: dict[str, Any]) -> None:
+        """Bring buffers to where ``kept`` found them."""
 
     @abstractmethod
     def improve(

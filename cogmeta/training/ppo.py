@@ -12,6 +12,7 @@ import torch
 
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
+from cogmeta.task import Task
 from cogmeta.training.a2c import combine, for_policy, shares
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.learner import Learner, Now, Scheduled
@@ -57,9 +58,9 @@ class PPO(Learner):
         if not 0 < self.clip < 1:
             raise UserError(f"clip must lie in (0, 1), got {self.clip!r}; 0.2 is usual.")
 
-    def prepare(self, network: Network, n_steps: int) -> Tape:
+    def prepare(self, network: Network, task: Task) -> Tape:
         """Return the tape on which minibatches are replayed."""
-        return network.tape(n_steps, self.n_episodes // self.n_minibatches)
+        return network.tape(task.spec.steps_per_episode, self.n_episodes // self.n_minibatches)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Tape

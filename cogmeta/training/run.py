@@ -80,7 +80,7 @@ class Run:
         self.rngs = dict(zip(("task", "action", "learner"), check_seed(seed).spawn(3), strict=True))
         self.collector = learner.collector(agent, task, self.rngs["task"], self.rngs["action"])
         self.optimiser = Optimiser(agent, learner.optimiser, learner.max_gradient_norm)
-        self.buffers = learner.prepare(agent, self.collector.n_steps)
+        self.buffers = learner.prepare(agent, task)
         self.update, self.steps, self.seconds = 0, 0, 0.0
 
     @property
@@ -100,11 +100,11 @@ class Run:
         batch = self.collector.collect()
         if self._all_over(batch) and not self.between_epochs:
             self.collector.begin_afresh()
+        self.agent.discount = now.discount
         losses = self.learner.improve(
             self.agent, batch, self.optimiser, now, self.rngs["learner"], self.buffers)
         self.update += 1
         self.steps += int(batch.valid.sum())
-        self.agent.discount = now.discount
         self.seconds += time.perf_counter() - began
         return self._record(batch, losses, now)
 

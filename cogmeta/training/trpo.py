@@ -14,6 +14,7 @@ import torch
 
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
+from cogmeta.task import Task
 from cogmeta.training.a2c import combine, for_policy, shares
 from cogmeta.training.collect import Batch, as_tensor
 from cogmeta.training.conjugate_gradient import conjugate_gradient
@@ -75,7 +76,7 @@ class TRPO(Learner):
             raise UserError("TRPO needs n_conjugate >= 1, n_backtracks >= 1 and n_value_steps >= 0, "
                             f"got {self.n_conjugate!r}, {self.n_backtracks!r} and {self.n_value_steps!r}.")
 
-    def prepare(self, network: Network, n_steps: int) -> None:
+    def prepare(self, network: Network, task: Task) -> None:
         """Raise UserError where actor and critic share weights: the trust region would not hold the critic's steps."""
         if network.kind != "pair":
             raise UserError(f"TRPO needs a policy and a value network of their own, got a network of kind {network.kind!r}. "
