@@ -2,6 +2,7 @@
 
 from cogmeta.training.a2c import A2C
 from cogmeta.training.checkpoint import Checkpoint
+from cogmeta.training.dyna import Dyna
 from cogmeta.training.imitation import Imitation
 from cogmeta.training.learner import Learner
 from cogmeta.training.optimiser import ExplodedError
@@ -12,5 +13,5 @@ from cogmeta.training.stages import Stage, Stages, load_stages
 from cogmeta.training.train import Interrupted, train, updates
 from cogmeta.training.trpo import TRPO
 
-__all__ = ["A2C", "PPO", "TRPO", "Checkpoint", "ExplodedError", "Imitation", "Interrupted", "Learner", "Record", "Sarsa", "Stage", "Stages",
+__all__ = ["A2C", "PPO", "TRPO", "Checkpoint", "Dyna", "ExplodedError", "Imitation", "Interrupted", "Learner", "Record", "Sarsa", "Stage", "Stages",
            "load_stages", "train", "updates"]

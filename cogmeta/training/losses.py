@@ -172,6 +172,33 @@ def action_value_error(
     return 0.5 * inverse_temperature * error.square(), gradient
 
 
+def outcome_error(logits: torch.Tensor, action: torch.Tensor, outcome: torch.Tensor) -> Pair:
+    """Return the log loss of what the actions taken paid, 0 or 1, and its gradient with respect to the logits.
+
+    Parameters
+    ----------
+    logits : (n_steps, n_actions, n_episodes) tensor
+        Log-odds that each action pays.
+    action : (n_steps, n_episodes) int64 tensor
+    outcome : (n_steps, n_episodes) tensor
+        0 or 1, or a probability.
+
+    Notes
+    -----
+    ``loss = -(r log p + (1 - r) log(1 - p))`` in nats with ``p = sigmoid(logit)``; ``d loss / d logit = p - r`` for the action taken, else 0.
+
+    Examples
+    --------
+    >>> loss, gradient = outcome_error(torch.tensor([[[0.0], [9.0]]]), torch.tensor([[0]]), torch.tensor([[1.0]]))
+    >>> round(loss.item(), 4), gradient.ravel().tolist()
+    (0.6931, [-0.5, 0.0])
+    """
+    assert logits.ndim == 3 and action.ndim == outcome.ndim == 2
+    log_odds = logits.gather(1, action[:, None]).squeeze(1)
+    gradient = torch.zeros_like(logits).scatter_(1, action[:, None], (log_odds.sigmoid() - outcome)[:, None])
+    return torch.nn.functional.softplus(log_odds) - outcome * log_odds, gradient
+
+
 def value_error(value: torch.Tensor, target: torch.Tensor) -> Pair:
     """Return half the squared error of the critic and its gradient with respect to the value.
 

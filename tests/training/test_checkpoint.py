@@ -9,13 +9,14 @@ import pytest
 
 from cogmeta.agents import LSTMActorCritic, load_agent, save_agent
 from cogmeta.errors import UserError
-from cogmeta.training import A2C, PPO, Checkpoint, ExplodedError, Interrupted, train, updates
+from cogmeta.training import A2C, PPO, Checkpoint, Dyna, ExplodedError, Interrupted, train, updates
 from tasks.bandit import BernoulliBandit
 
 TASK = BernoulliBandit(n_trials=10)
 LEARNERS = {
     "ppo": PPO(n_steps=1_600, n_episodes=16),
     "a2c": A2C(n_steps=1_600, n_episodes=16, unroll=5, optimiser="rmsprop"),
+    "dyna": Dyna(n_steps=1_600, n_episodes=16, imagined_per_step=1, imagined_episodes=4, model_units=3, model_updates=2, model_episodes=8),
 }
 
 

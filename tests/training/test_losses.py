@@ -9,6 +9,7 @@ from cogmeta.training.losses import (
     clipped_surrogate,
     log_probabilities,
     negative_entropy,
+    outcome_error,
     policy_gradient,
     taken,
     value_error,
@@ -63,6 +64,14 @@ def test_the_gradient_of_the_value_error_is_that_of_autograd():
     loss, gradient = value_error(value, target)
     (wanted,) = torch.autograd.grad(loss.sum(), value)
     assert torch.allclose(gradient, wanted)
+
+
+def test_the_gradient_of_the_outcome_error_is_that_of_autograd(case):
+    logits, action, advantage, _ = case
+    logits, outcome = logits.requires_grad_(), (advantage > 0).double()
+    loss, gradient = outcome_error(logits, action, outcome)
+    (wanted,) = torch.autograd.grad(loss.sum(), logits)
+    assert torch.allclose(gradient, wanted, atol=1e-12)  # rounding of double precision
 
 
 def test_descending_the_policy_loss_makes_a_good_action_likelier_and_a_bad_one_rarer():
