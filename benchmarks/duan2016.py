@@ -145,8 +145,9 @@ test, p = .05). `cogmeta figure duan2016_table1` draws the first, `duan2016_tabl
 `network` (an LSTM of 48 units), `symmetric network` (a cell of 16 units an arm, all with the same weights:
 [why](training.md#names-that-mean-nothing)) and the published one learnt from reward alone, from the same inputs; ours in 10 or 100 pulls,
 and in 500 they play on as they learnt in 100. The published network had 256 gated recurrent units. `imitator` is an LSTM of 48 units
-that was taught, by cross-entropy along its own trajectories, what Gittins would do in 100 pulls. It is no RL2 agent; it shows what such
-a network can hold.
+that was taught, by cross-entropy along its own trajectories, what Gittins would do in 100 pulls; `symmetric imitator` was taught on ten
+arms alone, in 100 pulls and from there in 500, and plays 5 and 50 with the same weights. They are no RL2 agents; they show what such
+networks can hold.
 
 Constants were tuned on bandits of their own. `gittins` goes by the exact finite-horizon index with Beta(1, 1) priors,
 `gittins, closed form` by the approximation in the authors' experiment code, which has both; the paper does not say which made

@@ -21,10 +21,9 @@ from cogmeta.one_thread import one_thread
 from cogmeta.training.run import Run
 from figures.registry import FIGURES
 from figures.retrain import Training, training_of
-from tasks.presets import make_agent
 from tasks.registry import make_task
 from tasks.shipped import shipped_folder
-from tasks.train_run import learner_of
+from tasks.train_run import first_agent, learner_of
 
 
 def needed() -> dict[str, list[int]]:
@@ -39,8 +38,7 @@ def needed() -> dict[str, list[int]]:
 def pace(training: Training, seed: int, seconds: float) -> float:
     """Return how many CPU seconds a million steps of a training take, by some updates of it."""
     learner = learner_of(training.task, training.learner, training.n_steps, training.agent)
-    start = None if training.imitate is None else ""
-    run = Run(make_agent(training.task, training.agent, seed, start), make_task(training.task), learner, seed)
+    run = Run(first_agent(training.task, learner, training.agent, seed), make_task(training.task), learner, seed)
     with one_thread(), torch.no_grad():
         run.advance()
         first, began, n = run.steps, time.thread_time(), 0

@@ -30,7 +30,7 @@ def training_of(named: str, seed: int) -> Training:
     """Return the training of a network, as ``PaperFigure.agents`` names it: for as long as the shipped one was trained."""
     task, _, kind = named.partition(" ")
     agent, _, expert = kind.partition(" ")
-    learner, kind = imitation_of(task, expert) if expert else None, kind or preset(task).kind
+    learner, kind = imitation_of(task, expert, agent=agent) if expert else None, kind or preset(task).kind
     return Training(task, agent or None, expert or None, learner, _steps(task, seed, kind), kind)
 
 

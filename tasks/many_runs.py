@@ -20,8 +20,7 @@ from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path, make_folder
 from cogmeta.training import Learner
 from cogmeta.training.run import Record
-from tasks.presets import agent_for, make_agent
-from tasks.train_run import CHECKPOINT, command_line, learner_of, train_into
+from tasks.train_run import CHECKPOINT, command_line, first_agent, learner_of, train_into
 
 BACKENDS = ("loky", "dask")
 PROGRESS = "steps.txt"
@@ -113,7 +112,7 @@ def is_finished(run: Planned) -> bool:
         return False
     options = run.options
     wanted = learner_of(run.task, run.learner, options.get("n_steps"), options.get("agent"))
-    agent = make_agent(run.task, options.get("agent") or agent_for(wanted), run.seed, options.get("start"))
+    agent = first_agent(run.task, wanted, options.get("agent"), run.seed, options.get("start"))
     record = load_record(run.folder)
     found = [record.task, record.seed, record.learner, record.learner_settings, describe(load_agent(run.folder))["config"]]
     asked = [run.task, run.seed, type(wanted).__name__.lower(), wanted.settings, describe(agent)["config"]]

@@ -19,8 +19,7 @@ from tasks.contextual_choice import ContextualChoice
 from tasks.contextual_choice_players import contextual_choice_players
 from tasks.full_feedback import FullFeedbackBandit, full_feedback_players
 from tasks.gaussian import GaussianBandit, RiskyOrSafeBandit, gaussian_players
-from tasks.gittins import MOST_OFFERED as MOST_INDEXED
-from tasks.gittins import Gittins
+from tasks.gittins import MOST_OFFERED, MOST_TRIALS, Gittins
 from tasks.harlow_pixels import HarlowPixels
 from tasks.harlow_players import harlow_players
 from tasks.harlow_turning_players import turning_players
@@ -59,7 +58,7 @@ def bandit_players(task: BernoulliBandit) -> list[Agent]:
         classical.append(OptimisticThompson(task))
     if task.n_trials <= MOST_THOMPSON:
         classical.append(Thompson(task))
-    if task.n_trials <= MOST_INDEXED:
+    if task.n_trials <= MOST_OFFERED:
         classical.append(Gittins(task))
     if task.arms != "independent":
         classical.append(BayesOptimalDependent(task))
@@ -119,6 +118,12 @@ def players(task: Task) -> dict[str, Agent]:
     return {agent.name: agent for agent in fitting}
 
 
+def _if_asked(task: Task) -> dict[str, Agent]:
+    """Return references that are had by name alone: their tables take long."""
+    long = isinstance(task, BernoulliBandit) and MOST_OFFERED < task.n_trials <= MOST_TRIALS
+    return {Gittins.name: Gittins(task)} if long else {}
+
+
 def player(name: str, task: Task) -> Agent:
     """Return the reference of a task by its name.
 
@@ -133,7 +138,7 @@ def player(name: str, task: Task) -> Agent:
     >>> player("thompson", make_task("bandit/independent")).name
     'thompson'
     """
-    known = players(task)
+    known = players(task) | _if_asked(task)
     if name not in known:
         raise unknown_name(f"reference player of {task.spec.name!r}", name, known)
     return known[name]

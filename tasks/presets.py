@@ -16,7 +16,7 @@ from tasks import duan2016_presets, recipes
 from tasks.players import player
 from tasks.preset import Preset
 from tasks.registry import make_task, registered
-from tasks.shipped import shipped_agent
+from tasks.shipped import shipped, shipped_agent
 
 LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO, "sarsa": Sarsa}
 
@@ -195,7 +195,7 @@ def learner_for(task_name: str, learner: str | None = None, agent: str | None = 
     return {"a2c": recipes.BANDIT, "ppo": _DEFAULT.learner, "trpo": recipes.TRPO, "sarsa": Sarsa()}[learner]
 
 
-def imitation_of(task_name: str, expert: str, trajectory: str | None = None) -> Imitation:
+def imitation_of(task_name: str, expert: str, trajectory: str | None = None, agent: str | None = None) -> Imitation:
     """Return the learner that imitates a reference player of a task.
 
     Parameters
@@ -206,14 +206,27 @@ def imitation_of(task_name: str, expert: str, trajectory: str | None = None) -> 
         Name of a reference player, such as ``"gittins"``.
     trajectory : {"expert", "own"}, optional
         By default what was tried on the task, or else the expert's.
+    agent : str, optional
+        Kind of network; by default that of the task's preset.
 
     Examples
     --------
     >>> imitation_of("bandit/independent", "gittins").expert.name
     'gittins'
     """
-    settings = recipes.IMITATIONS.get(task_name, {}) | ({} if trajectory is None else {"trajectory": trajectory})
+    tried = recipes.IMITATIONS.get(_of_kind(task_name, agent), recipes.IMITATIONS.get(task_name, {}))
+    settings = tried | ({} if trajectory is None else {"trajectory": trajectory})
     return Imitation(expert=player(expert, make_task(task_name)), **settings)
+
+
+def imitation_start(task_name: str, expert: str, agent: str | None = None) -> Path | str:
+    """Return the folder of the shipped imitator from which an imitation goes on, ``""`` where there is none; see ``imitation_of``."""
+    shorter = recipes.IMITATION_STARTS.get(_of_kind(task_name, agent), "")
+    return shipped().get((shorter, 0, f"{agent or preset(task_name).kind} {expert}"), "")
+
+
+def _of_kind(task_name: str, agent: str | None) -> str:
+    return f"{task_name} {agent or preset(task_name).kind}"
 
 
 def agent_for(learner: Learner | str | None) -> str | None:

@@ -123,7 +123,7 @@ def _check(tasks: list[str], given: _Given) -> None:
 def _asked(task: str, out: Path, given: _Given) -> _Asked:
     """Return what is to be trained on one task, or say on which task what was asked for cannot be."""
     try:
-        named = imitation_of(task, given.imitate) if given.imitate else given.learner
+        named = imitation_of(task, given.imitate, agent=given.agent) if given.imitate else given.learner
         learner = learner_of(task, named, given.steps if given.steps is None else check_n_steps(given.steps), given.agent)
         learner = with_settings(learner, parse_settings(given.settings))
         for combination in given.grid:

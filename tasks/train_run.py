@@ -20,7 +20,7 @@ from cogmeta.training.learner import check_n_steps
 from cogmeta.training.run import Listener, Record
 from cogmeta.training.stages import STAGES, Stages
 from tasks.arms_players import EXPECTED
-from tasks.presets import agent_for, learner_for, make_agent, preset
+from tasks.presets import agent_for, imitation_start, learner_for, make_agent, preset
 from tasks.registry import make_task
 
 CURVE, CHECKPOINT = "learning_curve.csv", "checkpoint.safetensors"
@@ -33,25 +33,33 @@ PARTS = 2
 class Curve:
     """A listener that keeps the learning curve of a run in a CSV file, about ``n_rows`` rows a run.
 
+    A row is the mean over the updates since the row before, so that none is of one part of episodes alone where they are learnt from in
+    unrolls; ``update``, ``steps``, ``seconds`` and what is scheduled are those of the last update.
+
     Parameters
     ----------
     path : Path
-        Rows that stand there already are kept where training resumes.
+        Rows that stand there already are kept where training resumes; the next begins at the checkpoint.
     resume : bool
     n_rows : int
     """
 
+    averaged = ("reward_per_trial", "policy_loss", "value_loss", "entropy", "gradient_norm", "rpe_mean", "rpe_sd")
+
     def __init__(self, path: Path, resume: bool = False, n_rows: int = 500) -> None:
         self.path, self.n_rows, self.written = path, n_rows, time.monotonic()
+        self.since: list[dict[str, Any]] = []
         self.rows: list[dict[str, Any]] = pd.read_csv(path).to_dict("records") if resume and path.is_file() else []
 
     def __call__(self, record: Record) -> None:
         """Take in the record of one update."""
         while self.rows and self.rows[-1]["update"] >= record.update:  # after the checkpoint that is resumed
             self.rows.pop()
+        self.since.append(record.as_dict())
         spacing = record.n_steps / self.n_rows
         if not self.rows or record.steps >= min(self.rows[-1]["steps"] + spacing, record.n_steps):
-            self.rows.append(record.as_dict())
+            self.rows.append(self.since[-1] | {name: float(np.mean([one[name] for one in self.since])) for name in self.averaged})
+            self.since = []
         if time.monotonic() - self.written > 10:
             self.write()
 
@@ -94,8 +102,7 @@ def train_into(
     """
     task, folder = make_task(task_name), make_folder(folder)
     learner = learner_of(task_name, learner, options.get("n_steps"), options.get("agent"))
-    start = options.get("start") or ("" if isinstance(learner, Imitation) else None)  # the start of a preset is for its own learner
-    agent = make_agent(task_name, options.get("agent") or agent_for(learner), seed, start)
+    agent = first_agent(task_name, learner, options.get("agent"), seed, options.get("start"))
     if (folder / RECORD).is_file() and not (resume and (folder / CHECKPOINT).is_file()):
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it; --start {folder} trains it "
                         "further there.")
@@ -120,6 +127,15 @@ def train_into(
         command=options.get("command", "")))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return agent
+
+
+def first_agent(
+    task_name: str, learner: Learner, agent: str | None = None, seed: int = 0, start: str | Path | None = None
+) -> Network:
+    """Return the network that a training begins with; where none is named the start of a preset is for its own learner alone."""
+    if start is None and isinstance(learner, Imitation):
+        start = imitation_start(task_name, learner.expert.name, agent)
+    return make_agent(task_name, agent or agent_for(learner), seed, start)
 
 
 def learner_of(task_name: str, learner: Learner | str | None, n_steps: int | None = None, agent: str | None = None) -> Learner:

@@ -3,6 +3,7 @@
 import json
 import shlex
 import signal
+from dataclasses import fields
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from cogmeta.agents import LSTMActorCritic, load_agent, load_record
 from cogmeta.errors import UserError
 from cogmeta.simulate import simulate
 from cogmeta.training import A2C, PPO
+from cogmeta.training.run import Record
 from tasks.presets import LEARNERS, learner_for, make_agent, preset
 from tasks.registry import make_task, task_names
 from tasks.shipped import shipped_folder
@@ -43,6 +45,20 @@ def test_the_recorded_command_makes_the_same_agent(tmp_path):
     assert command[:2] == ["cogmeta", "train"]
     call(*command[2:-1], tmp_path / "again")
     assert load_agent(tmp_path / "again").fingerprint() == load_agent(tmp_path / "run").fingerprint()
+
+
+def test_a_row_of_the_curve_is_the_mean_over_the_updates_since_the_row_before(tmp_path):
+    records, learner = [], A2C(n_episodes=8, unroll=20)  # five parts of an episode, of which the first knows least
+    curve = Curve(tmp_path / "curve.csv", n_rows=5)
+    train_into(tmp_path / "run", "bandit/easy", learner, n_steps=8 * 20 * 30, listeners=[records.append, curve])
+    curve.write()
+    rows, updates = pd.read_csv(tmp_path / "curve.csv"), pd.DataFrame([record.as_dict() for record in records])
+    assert rows["update"].tolist() == [1, 7, 13, 19, 25, 30]
+    ends = [0, *rows["update"]]
+    for name in ("reward_per_trial", "entropy", "rpe_sd"):
+        expected = [updates[name][first:last].mean() for first, last in zip(ends[:-1], ends[1:], strict=True)]
+        assert rows[name].tolist() == pytest.approx(expected, rel=1e-9)
+    assert rows["step_size"].tolist() == updates["step_size"][rows["update"] - 1].tolist()
 
 
 @pytest.mark.parametrize("agent", ["gru", "rnn"])
@@ -137,13 +153,8 @@ def test_a_curve_that_resumes_forgets_what_came_after_the_checkpoint(tmp_path):
     pd.DataFrame({"update": [1, 2, 3, 4], "steps": [10, 20, 30, 40]}).to_csv(path, index=False)
     curve = Curve(path, resume=True)
 
-    class Again:
-        update, steps, n_steps = 3, 31, 100
-
-        def as_dict(self):
-            return {"update": 3, "steps": 31}
-
-    curve(Again())
+    numbers = dict.fromkeys((field.name for field in fields(Record)), 0.5)
+    curve(Record(**numbers | {"update": 3, "steps": 31, "n_steps": 100}))
     curve.write()
     assert pd.read_csv(path)["steps"].tolist() == [10, 20, 31]
 
