@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from cogmeta.errors import UserError, unknown_name
+from cogmeta.loading import loading
 from cogmeta.version import __version__
 
 ORDER = ("quickstart", "tasks", "models", "train", "simulate", "measure", "fit", "fit-network", "hbi", "recover", "confuse", "posterior-predictive", "compare", "data", "figure")
@@ -128,7 +129,8 @@ def _load(entry: EntryPoint) -> typer.Typer:
         return entry.load()
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        return entry.load()
+        with loading():
+            return entry.load()
     finally:
         signal.signal(signal.SIGINT, before)
 

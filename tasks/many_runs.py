@@ -18,6 +18,7 @@ from joblib import Parallel, delayed, parallel_config
 from cogmeta.agents.store import RECORD, describe, load_agent, load_record
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.files import atomic_path, make_folder
+from cogmeta.loading import leave_quickly
 from cogmeta.training import Learner
 from cogmeta.training.run import Record
 from tasks.train_run import CHECKPOINT, command_line, first_agent, learner_of, train_into
@@ -97,6 +98,7 @@ def _train_pending(runs: Sequence[Planned], parallel: dict[str, Any]) -> None:
 
 def train_one(run: Planned) -> None:
     """Do one training, from its checkpoint where there is one."""
+    leave_quickly()  # whoever waits for the runs waits for the ends of their processes, too
     folder, given = make_folder(run.folder), dict(run.options)
     name = given.pop("learner_name", run.learner if isinstance(run.learner, str) else None)
     command = command_line(run.task, folder, given.get("agent"), name, given.get("n_steps"), run.seed, given.pop("imitate", None),

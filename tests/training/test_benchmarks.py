@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from benchmarks import retraining, training, training_memory
+from benchmarks import retraining, seeds, training, training_memory
 from cogmeta.training import A2C
 from figures.registry import FIGURES
 
@@ -64,3 +64,10 @@ def test_the_pace_of_a_retraining_is_that_of_whole_updates():
     row = retraining.estimated("two_step/wang2016", [0], seconds=0.01)
     assert 0.5 < row["cpu_seconds_a_million"] < 1000 and row["million_steps"] == 0.6  # a step takes 10 microseconds or so
     assert row["minutes"] == pytest.approx(row["cpu_seconds_a_million"] * 0.604160 / 60, abs=0.01)
+
+
+@pytest.mark.slow
+def test_several_seeds_are_timed_beside_one_by_the_whole_command():
+    one, two = seeds.rows("bandit/easy", 640, [2])
+    assert (one["seeds"], one["ratio"], two["seeds"]) == (1, 1.0, 2)
+    assert two["cpu_seconds"] > one["cpu_seconds"] > 0.5  # Python, torch and two processes more; half a second is the least that torch takes
