@@ -102,7 +102,7 @@ def train_one(run: Planned) -> None:
     folder, given = make_folder(run.folder), dict(run.options)
     name = given.pop("learner_name", run.learner if isinstance(run.learner, str) else None)
     command = command_line(run.task, folder, given.get("agent"), name, given.get("n_steps"), run.seed, given.pop("imitate", None),
-                           given.get("start"), settings=given.pop("settings", ()))
+                           given.get("start"), settings=given.pop("settings", ()), device=getattr(run.learner, "device", "cpu"))
     resume = (folder / CHECKPOINT).is_file()
     train_into(folder, run.task, run.learner, run.seed, resume, [Steps(folder / PROGRESS)], command=command, **given)
     (folder / PROGRESS).unlink(missing_ok=True)

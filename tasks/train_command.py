@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from cogmeta.agents.device import check_available, check_device
 from cogmeta.agents.store import NETWORKS, load_record
 from cogmeta.command_app import RUNNING, CommandApp
 from cogmeta.command_options import Jobs, Seed
@@ -48,6 +49,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         seeds: int | None = typer.Option(None, "--seeds", help="Train this many, from --seed on, side by side in folders seed_<seed>.", rich_help_panel=RUNNING),
         jobs: Jobs = -1,
         workers: int | None = typer.Option(None, "--workers", help="Play every batch in 2 parts (or --set n_parts), shared by this many processes; any number, same bytes (a2c).", rich_help_panel=RUNNING),
+        device: str = typer.Option("cpu", "--device", help="Where the network is computed: cpu, or a GPU (cuda, cuda:1, ...) for large networks.", rich_help_panel=RUNNING),
         backend: str = typer.Option("loky", "--backend", help="Of several runs: loky (this machine) or dask (a cluster).", rich_help_panel=RUNNING),
         scheduler: str | None = typer.Option(None, "--scheduler", help="With dask: address, or the scheduler file of a cluster.", rich_help_panel=RUNNING),
         resume: bool = typer.Option(False, "--resume", help="Go on from the checkpoint in the folder (several runs always do).", rich_help_panel=RUNNING),
@@ -62,7 +64,10 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
 
         Tasks:    cogmeta train bandit/easy bandit/hard two_step/wang2018 --seeds 4 --out runs/three
         """
-        given = _Given(agent, learner, imitate, start, steps, tuple(as_texts(parse_settings(settings))), parse_grid(grid) if grid else [])
+        given = _Given(agent, learner, imitate, start, steps, tuple(as_texts(parse_settings(settings))), parse_grid(grid) if grid else [],
+                       check_device(device))
+        if backend != "dask":  # whose workers have devices of their own
+            check_available(device)
         _check(tasks, given)
         several = seeds is not None or bool(grid) or len(tasks) > 1
         if several and workers is not None:
@@ -90,6 +95,7 @@ class _Given:
     steps: int | None
     settings: tuple[str, ...]
     grid: list[dict[str, Any]]
+    device: str
 
     @property
     def options(self) -> dict[str, Any]:
@@ -126,6 +132,7 @@ def _asked(task: str, out: Path, given: _Given) -> _Asked:
         named = imitation_of(task, given.imitate, agent=given.agent) if given.imitate else given.learner
         learner = learner_of(task, named, given.steps if given.steps is None else check_n_steps(given.steps), given.agent)
         learner = with_settings(learner, parse_settings(given.settings))
+        learner = learner if given.device == "cpu" else replace(learner, device=given.device)  # which --set may have named
         for combination in given.grid:
             with_settings(learner, combination)
     except UserError as error:
@@ -136,7 +143,7 @@ def _asked(task: str, out: Path, given: _Given) -> _Asked:
 def _run_one(asked: _Asked, seed: int, resume: bool, workers: int | None) -> None:
     given = asked.given
     command = command_line(asked.task, asked.out, given.agent, given.learner, given.steps, seed, given.imitate, given.start, workers,
-                           given.settings)
+                           given.settings, given.device)
     learner = asked.learner if workers is None else split(asked.learner, workers)
     try:
         with _progress() as progress:

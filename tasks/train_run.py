@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cogmeta.agents.device import check_available, describe_device
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import RECORD, AgentRecord, save_agent
 from cogmeta.errors import UserError
@@ -100,8 +101,9 @@ def train_into(
     -------
     Network
     """
-    task, folder = make_task(task_name), make_folder(folder)
+    task, folder = make_task(task_name), Path(folder)
     learner = learner_of(task_name, learner, options.get("n_steps"), options.get("agent"))
+    check_available(learner.device)
     agent = first_agent(task_name, learner, options.get("agent"), seed, options.get("start"))
     if (folder / RECORD).is_file() and not (resume and (folder / CHECKPOINT).is_file()):
         raise UserError(f"{str(folder)!r} holds a trained agent already. Choose another folder (--out), or remove it; --start {folder} trains it "
@@ -109,7 +111,7 @@ def train_into(
     if not resume and (folder / CHECKPOINT).is_file():
         raise UserError(f"{str(folder)!r} holds the checkpoint of an interrupted training. Go on with --resume, choose another "
                         "folder (--out), or remove it.")
-    curve = Curve(folder / CURVE, resume)
+    curve = Curve(make_folder(folder) / CURVE, resume)
     last: list[Record] = []
     fractions = preset(task_name).stages
     try:
@@ -124,7 +126,7 @@ def train_into(
     save_agent(agent, folder, AgentRecord(
         task=task_name, task_settings=task.settings, seed=seed, learner=type(learner).__name__.lower(),
         learner_settings=learner.settings, steps=steps, seconds=round(seconds, 1), quality=quality,
-        command=options.get("command", "")))
+        command=options.get("command", ""), device=describe_device(learner.device)))
     (folder / CHECKPOINT).unlink(missing_ok=True)
     return agent
 
@@ -164,7 +166,7 @@ def split(learner: Learner, n_workers: int) -> Learner:
 def command_line(
     task_name: str, out: str | Path, agent: str | None = None, learner: str | None = None, n_steps: int | None = None,
     seed: int = 0, imitate: str | None = None, start: str | Path | None = None, workers: int | None = None,
-    settings: Sequence[str] = (),
+    settings: Sequence[str] = (), device: str = "cpu",
 ) -> str:
     """Return the command line that makes one run.
 
@@ -174,7 +176,8 @@ def command_line(
     'cogmeta train bandit/independent --agent gru --seed 3 --out runs/a'
     """
     given = [("--agent", agent), ("--learner", learner), ("--imitate", imitate), ("--start", start), ("--steps", n_steps),
-             *(("--set", text) for text in settings), ("--seed", seed), ("--workers", workers)]
+             *(("--set", text) for text in settings), ("--seed", seed), ("--workers", workers),
+             ("--device", None if device == "cpu" else device)]
     options = " ".join(f"{name} {value}" for name, value in given if value is not None)
     return f"cogmeta train {task_name} {options} --out {out}"
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from cogmeta.agents.autograd_tape import AutogradTape
 from cogmeta.agents.network import Network, write_inputs
 from cogmeta.errors import UserError
 from cogmeta.simulate import check_seed
@@ -62,6 +63,10 @@ class ActorCritic(Network):
     @abstractmethod
     def state_of(self, weights: Weights, n_episodes: int) -> Any:
         """Return the state before the first step under these weights."""
+
+    def plain_tape(self, n_steps: int, n_episodes: int, device: str | torch.device = "cpu") -> AutogradTape:
+        """Return an empty tape of plain steps on a device, whose gradient is autograd's: what a GPU trains by."""
+        return AutogradTape(self, n_steps, n_episodes, device)
 
     def initial_state(self, n_episodes: int) -> Any:
         """Return the state before the first step."""

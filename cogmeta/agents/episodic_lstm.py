@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from cogmeta.agents.actor_critic import Weights
-from cogmeta.agents.episodic_tape import EpisodicTape, ReinstatingTape
+from cogmeta.agents.episodic_tape import EpisodicTape, PlainMemoryTape, ReinstatingTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.recurrent import check_bias, drive_of, read_out
 from cogmeta.errors import UserError, unknown_name
@@ -203,26 +203,40 @@ class EpisodicLSTM(LSTMActorCritic):
         copy.name = f"{self.name} ({copy.lesion})"
         return copy
 
-    def empty_memory(self, n_epochs: int) -> NeuralDictionary:
+    def plain_tape(self, n_steps: int, n_episodes: int, device: str | torch.device = "cpu") -> "PlainMemoryTape":
+        """Return an empty tape of plain steps; see ``ActorCritic.plain_tape``."""
+        return PlainMemoryTape(self, n_steps, n_episodes, device)
+
+    def empty_memory(self, n_epochs: int, device: str | torch.device = "cpu") -> NeuralDictionary:
         """Return a memory of this network's sizes that holds nothing, one for each of ``n_epochs``."""
         start, stop = self.config.cue
-        return NeuralDictionary(n_epochs, stop - start, self.config.n_units, self.config.memory)
+        return NeuralDictionary(n_epochs, stop - start, self.config.n_units, self.config.memory, device)
 
     def state_of(self, weights: Weights, n_episodes: int) -> EpisodicState:
         """Return the state before the first step of an epoch, with nothing in memory."""
-        return _fresh(weights, self.empty_memory(n_episodes))
+        return _fresh(weights, self.empty_memory(n_episodes, weights["initial"].device))
 
     def next_episode(self, state: EpisodicState, action: np.ndarray, reward: np.ndarray) -> EpisodicState:
         """Write down the episode that has ended and start afresh; see ``Agent.next_episode``."""
+        return self.state_after(self.weights, state)
+
+    def state_after(self, weights: Weights, state: EpisodicState) -> EpisodicState:
+        """Return the state in which the next episode of an epoch starts under these weights."""
         memory = _written(state, state.cue) if self.config.write == "episode_end" else state.memory
-        return _fresh(self.weights, memory)
+        return _fresh(weights, memory)
 
     def plain_step(
         self, weights: Weights, inputs: torch.Tensor, state: EpisodicState
     ) -> tuple[torch.Tensor, EpisodicState]:
         """Return head and state after one step; see ``ActorCritic.plain_step``."""
-        cue = inputs[:, slice(*self.config.cue)]
-        memory, recall = self._recall(state.memory, cue)
+        memory, recall = self.recalled(state.memory, inputs)
+        return self.step_with(weights, inputs, state._replace(memory=memory), recall)
+
+    def step_with(
+        self, weights: Weights, inputs: torch.Tensor, state: EpisodicState, recall: Recall
+    ) -> tuple[torch.Tensor, EpisodicState]:
+        """Return head and state after one step, given what was read from memory."""
+        cue, memory = inputs[:, slice(*self.config.cue)], state.memory
         inputs = torch.cat([*(inputs[:, part] for part in self.config.own), self.config.told(recall)], dim=1)
         hidden, cell, gate = self.next_cell(weights["core"], inputs, state, recall.cell)
         after = EpisodicState(hidden, cell, gate, recall.cell, cue, memory)
@@ -239,8 +253,9 @@ class EpisodicLSTM(LSTMActorCritic):
         cell = torch.sigmoid(f) * state.cell + torch.sigmoid(i) * torch.tanh(g) + gate * reinstated
         return torch.sigmoid(o) * torch.tanh(cell), cell, gate
 
-    def _recall(self, memory: NeuralDictionary, cue: torch.Tensor) -> tuple[NeuralDictionary, Recall]:
+    def recalled(self, memory: NeuralDictionary, inputs: torch.Tensor) -> tuple[NeuralDictionary, Recall]:
         """Return the memory after a read, and what was read."""
+        cue = inputs[:, slice(*self.config.cue)]
         recall = self.config.read(_shuffled(memory) if self.lesion.shuffled else memory, cue)
         if memory.config.overwriting == "least_recently_used":
             memory = memory.clone()

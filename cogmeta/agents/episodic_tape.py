@@ -1,4 +1,4 @@
-"""The tapes of networks with episodic memory: an LSTM's, with what memory returns.
+"""The tapes of networks with episodic memory: an LSTM's with what memory returns, and one of plain steps for any device.
 
 Memory is read once for as long as the cue stays the same, and written where an episode ends, or as the network's
 configuration says. What it returns is a constant. A tape that replays another's inputs takes over what that one read.
@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
+from cogmeta.agents.autograd_tape import AutogradTape
 from cogmeta.agents.lstm_tape import LSTMTape
-from cogmeta.memory.dictionary import NeuralDictionary
+from cogmeta.memory.dictionary import NeuralDictionary, Recall
 
 
 class EpisodicTape(LSTMTape):
@@ -101,3 +102,41 @@ class ReinstatingTape(EpisodicTape):
     def reinstate_backward(self, t: int, d_cell: torch.Tensor, d_gates: list[torch.Tensor]) -> None:
         """Write the gradient of the gate; what was stored is a constant."""
         torch.mul(d_cell, self.reinstated[t], out=d_gates[0])
+
+
+class PlainMemoryTape(AutogradTape):
+    """Plain steps of a network with memory, which lies on the device, too; the parameters are those of ``AutogradTape``."""
+
+    def __init__(self, *sizes: Any) -> None:
+        super().__init__(*sizes)
+        self.read: list[Recall] = []  # at every step of this unroll
+        self.given: list[Recall] = []  # what another tape read, to be replayed
+
+    def start(self) -> None:
+        """Begin fresh epochs: nothing in memory."""
+        self.read = []
+        super().start()
+
+    def next_episode(self) -> None:
+        """Write down the episode that has ended, and begin the next."""
+        self._load()
+        self.read = []
+        with torch.enable_grad():
+            self.state = self.network.state_after(self.weights, self.state)
+
+    def carry(self) -> None:
+        """Go on from where the last unroll ended; see ``AutogradTape.carry``."""
+        self.read = []
+        super().carry()
+
+    def take_over(self, played: "PlainMemoryTape", chosen: torch.Tensor) -> None:
+        """Take over the inputs of some episodes of another tape, and what was read there."""
+        super().take_over(played, chosen)
+        chosen = chosen.to(self.device)
+        self.given = [Recall(*(part[chosen] for part in recall)) for recall in played.read]
+
+    def play(self, t: int, inputs: torch.Tensor) -> tuple[torch.Tensor, Any]:
+        """Return head and state after a step that reads memory, or hears again what another tape read."""
+        memory, recall = (self.state.memory, self.given[t]) if self.given else self.network.recalled(self.state.memory, inputs)
+        self.read.append(recall)
+        return self.network.step_with(self.weights, inputs, self.state._replace(memory=memory), recall)

@@ -9,6 +9,7 @@ import torch
 
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.lstm_tape import LSTMTape
+from cogmeta.agents.recurrent import State
 
 
 class LSTMNoReward(LSTMActorCritic):
@@ -42,6 +43,12 @@ class LSTMNoReward(LSTMActorCritic):
     ) -> "_BlindTape":
         """Return an empty tape on which the reward's weights have no gradient."""
         return _BlindTape(weights, n_steps, n_episodes)
+
+    @classmethod
+    def next_state(cls, config: LSTMConfig, core: torch.Tensor, inputs: torch.Tensor, state: State) -> State:
+        """Return (hidden, cell) after one step, in which no gradient reaches the reward's weights; see ``RecurrentActorCritic``."""
+        unrewarded = torch.cat([inputs[:, :-1], torch.zeros_like(inputs[:, -1:])], dim=1)
+        return super().next_state(config, core, unrewarded, state)
 
 
 class _BlindTape(LSTMTape):

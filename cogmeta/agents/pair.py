@@ -154,7 +154,8 @@ class ActorCriticPair(ActorCritic):
     def state_of(self, weights: Weights, n_episodes: int) -> PairState:
         """Return the state before the first step."""
         policy, value = (self.part(name).state_of(under(f"{name}.", weights), n_episodes) for name in ("policy", "value"))
-        return PairState(policy, value, torch.full((n_episodes,), float("nan")), torch.zeros(n_episodes))
+        nothing = weights["value.readout"].new_zeros(n_episodes)
+        return PairState(policy, value, nothing + float("nan"), nothing)
 
     def plain_step(
         self, weights: Weights, inputs: torch.Tensor, state: PairState, stimulation: torch.Tensor | float = 0.0

@@ -68,6 +68,8 @@ class AgentRecord:
         Of cogmeta, torch, numpy, Numba and Python.
     dtype : {"float32", "float16"}
         In which the weights lie on disk; ``"float16"`` takes half the room and keeps three digits of each.
+    device : str
+        Where the network was computed in training, such as ``"cuda (NVIDIA H200)"``.
     """
 
     task: str = ""
@@ -81,6 +83,7 @@ class AgentRecord:
     command: str = ""
     versions: dict[str, str] = field(default_factory=lambda: versions())
     dtype: str = "float32"
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:

@@ -22,7 +22,6 @@ import torch
 
 from cogmeta.agents import fused
 from cogmeta.agents.actor_critic import ActorCritic, Weights
-from cogmeta.agents.autograd_tape import AutogradTape
 from cogmeta.agents.lstm import LSTMActorCritic, LSTMConfig
 from cogmeta.agents.network import Tape
 from cogmeta.agents.recurrent import State, check_count
@@ -136,7 +135,7 @@ class SymmetricLSTM(ActorCritic):
         """Return an empty tape: compiled where Numba is there, otherwise of plain steps (the same arithmetic, many times slower)."""
         if fused.symmetric_kernels():
             return SymmetricTape(self.config, self.weights, n_steps, n_episodes)
-        return AutogradTape(self, n_steps, n_episodes)
+        return self.plain_tape(n_steps, n_episodes)
 
     def fitted_to(self, task: Task) -> "SymmetricLSTM":
         """Return a network with these weights for a task with more or fewer actions or places.
@@ -157,7 +156,7 @@ class SymmetricLSTM(ActorCritic):
         """Return hidden state and cell, each (n_episodes, n_places, n_actions, n_units), and the place, (n_episodes,), before the first step."""
         shape = (n_episodes, self.config.n_places, self.config.n_actions, -1)
         hidden, cell = (row.expand(shape) for row in weights["initial"])
-        return hidden, cell, torch.zeros(n_episodes, dtype=torch.long)
+        return hidden, cell, torch.zeros(n_episodes, dtype=torch.long, device=cell.device)
 
     def plain_step(self, weights: Weights, inputs: torch.Tensor, state: State) -> tuple[torch.Tensor, State]:
         """Return head and state after one step; see ``ActorCritic.plain_step``."""
@@ -192,11 +191,16 @@ class SymmetricLSTM(ActorCritic):
         """Return the means that cells hear: of all, (n_episodes, 1, 1, n_units), of each place and of the present one."""
         of_place = hidden.mean(dim=2, keepdim=True)
         means = [of_place.mean(dim=1, keepdim=True)]
-        return means if self.config.n_places == 1 else [*means, of_place, of_place[torch.arange(len(place)), place][:, None]]
+        return means if self.config.n_places == 1 else [*means, of_place, _at(of_place, place)[:, None]]
 
     def activity(self, state: State) -> dict[str, np.ndarray]:
         """Return hidden state and cell, each (n_episodes, n_places n_actions n_units)."""
         return {name: part.flatten(1).numpy() for name, part in zip(("hidden", "cell"), state, strict=False)}
+
+
+def _at(cells: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """Return of every episode what stands at its place, given (n_episodes, n_places, ...)."""
+    return cells[torch.arange(len(place), device=place.device), place]
 
 
 def _tanh(a: torch.Tensor) -> torch.Tensor:
@@ -206,7 +210,7 @@ def _tanh(a: torch.Tensor) -> torch.Tensor:
 
 def _read_out(readout: torch.Tensor, hidden: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
     """Return the logits of the present place's actions, then the value: (n_episodes, n_actions + 1)."""
-    present = hidden[torch.arange(len(place)), place]
+    present = _at(hidden, place)
     value = hidden.mean(dim=(1, 2)) @ readout[1, :-1] + readout[1, -1]
     if len(readout) > 2:
         value = value + present.mean(dim=1) @ readout[2, :-1]

@@ -98,6 +98,8 @@ class NeuralDictionary:
     ----------
     n_epochs, cue_size, value_size : int
     config : MemoryConfig
+    device : str or torch.device
+        Where everything lies and is looked for.
 
     Attributes
     ----------
@@ -120,17 +122,24 @@ class NeuralDictionary:
 
     kind = "exact"
 
-    def __init__(self, n_epochs: int, cue_size: int, value_size: int, config: MemoryConfig = MemoryConfig()) -> None:
+    def __init__(
+        self, n_epochs: int, cue_size: int, value_size: int, config: MemoryConfig = MemoryConfig(), device: str | torch.device = "cpu",
+    ) -> None:
         self.config, self.n_epochs, self.cue_size, self.value_size = config, n_epochs, cue_size, value_size
+        self.device = device
         self.clear()
 
     def clear(self) -> None:
         """Forget everything."""
         self.n_writes = 0
-        self.cue = torch.empty(self.n_epochs, 0, self.cue_size)
-        self.stored_cell = torch.empty(self.n_epochs, 0, self.value_size)
-        self.written_at = torch.empty(self.n_epochs, 0, dtype=torch.int64)
+        self.cue = torch.empty(self.n_epochs, 0, self.cue_size, device=self.device)
+        self.stored_cell = torch.empty(self.n_epochs, 0, self.value_size, device=self.device)
+        self.written_at = torch.empty(self.n_epochs, 0, dtype=torch.int64, device=self.device)
         self.used_at = self.written_at.clone()
+
+    @property
+    def _epochs(self) -> torch.Tensor:
+        return torch.arange(self.n_epochs, device=self.device)
 
     @property
     def n_stored(self) -> torch.Tensor:
@@ -140,7 +149,7 @@ class NeuralDictionary:
     def clone(self) -> "NeuralDictionary":
         """Return an independent copy."""
         copy = type(self)(self.n_epochs, self.cue_size, self.value_size, self.config)
-        copy.n_writes = self.n_writes
+        copy.n_writes, copy.device = self.n_writes, self.device
         for name in TENSORS:
             setattr(copy, name, getattr(self, name).clone())
         return copy
@@ -174,14 +183,14 @@ class NeuralDictionary:
 
     def _nothing(self, query: torch.Tensor) -> Recall:
         shape = query.shape[:2]
-        slot = torch.zeros(*shape, self.config.n_neighbours or 1, dtype=torch.int64)
-        return Recall(torch.zeros(*shape, self.value_size), torch.zeros(shape), slot)
+        slot = query.new_zeros(*shape, self.config.n_neighbours or 1, dtype=torch.int64)
+        return Recall(query.new_zeros(*shape, self.value_size), query.new_zeros(shape), slot)
 
     def _nearest(self, query: torch.Tensor, k: int, even: bool) -> Recall:
         likeness = self._likeness(query)
         if self.config.n_neighbours == 1:
             slot = newest(likeness, self.written_at)[..., None]
-            best, epoch = likeness.gather(-1, slot), torch.arange(self.n_epochs)[:, None]
+            best, epoch = likeness.gather(-1, slot), self._epochs[:, None]
             cell = self.stored_cell[epoch, slot[..., 0]] * (best > -torch.inf)
         else:
             best, slot = likeness.topk(k, dim=-1)
@@ -225,7 +234,7 @@ class NeuralDictionary:
         """
         cue, cell = self._as_stored(cue), cell.detach().float()
         slot, known = self._slot(cue)
-        epoch = torch.arange(self.n_epochs) if where is None else where.nonzero()[:, 0]
+        epoch = self._epochs if where is None else where.nonzero()[:, 0]
         slot, cue, cell, known = slot[epoch], cue[epoch], cell[epoch], known[epoch]
         if merge is not None:
             cell = torch.where(known[:, None], merge(self.stored_cell[epoch, slot], cell), cell)
@@ -245,7 +254,7 @@ class NeuralDictionary:
         age = self.used_at if self.config.overwriting == "least_recently_used" else self.written_at
         slot = age.argmin(dim=1)  # empty places first
         if self.config.overwriting != "update_on_match" or not self.n_writes:
-            return slot, torch.zeros(self.n_epochs, dtype=torch.bool)
+            return slot, torch.zeros_like(slot, dtype=torch.bool)
         place = self._most_like(cue)
         known = self.holds(cue, place)
         return torch.where(known, place, slot), known
@@ -259,7 +268,7 @@ class NeuralDictionary:
 
     def holds(self, cue: torch.Tensor, slot: torch.Tensor) -> torch.Tensor:
         """Return (n_epochs,) whether these cues, (n_epochs, cue_size), are those stored in these slots, (n_epochs,)."""
-        epoch = torch.arange(self.n_epochs)
+        epoch = self._epochs
         same = of_pairs(self.config.kernel, self._as_stored(cue), self.cue[epoch, slot]) >= 1 - SAME
         return same & (self.written_at[epoch, slot] >= 0)
 
@@ -270,7 +279,7 @@ class NeuralDictionary:
             for name in TENSORS:
                 old = getattr(self, name)
                 empty = -1 if old.dtype == torch.int64 else 0
-                added = torch.full((self.n_epochs, more, *old.shape[2:]), empty, dtype=old.dtype)
+                added = old.new_full((self.n_epochs, more, *old.shape[2:]), empty)
                 setattr(self, name, torch.cat([old, added], dim=1))
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -293,7 +302,7 @@ class NeuralDictionary:
             if found != shape:
                 raise UserError(f"{name!r} of a memory must have shape {shape}, got {found}; it is another memory's.")
         for name in TENSORS:
-            setattr(self, name, tensors[name].clone())
+            setattr(self, name, tensors[name].to(self.device, copy=True))
         self.n_writes = int(tensors["n_writes"])
         return self
 
@@ -338,7 +347,10 @@ def newest(likeness: torch.Tensor, written_at: torch.Tensor) -> torch.Tensor:
     >>> newest(torch.tensor([[[0.5, 1.0, 1.0, 0.2]]]), torch.tensor([[0, 3, 2, 1]]))
     tensor([[1]])
     """
-    place = torch.from_numpy(likeness.numpy().argmax(axis=-1, keepdims=True))  # many times faster than torch's
+    if likeness.device.type == "cpu":  # many times faster than torch's own on a CPU
+        place = torch.from_numpy(likeness.numpy().argmax(axis=-1, keepdims=True))
+    else:
+        place = likeness.argmax(dim=-1, keepdim=True)
     best = likeness.gather(-1, place)
     likeness.scatter_(-1, place, -torch.inf)
     second = likeness.amax(dim=-1, keepdim=True)

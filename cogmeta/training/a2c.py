@@ -62,6 +62,8 @@ class A2C(Learner):
     WANG2018: ClassVar["A2C"]
     WANG2016: ClassVar["A2C"]
 
+    not_settings: ClassVar[tuple[str, ...]] = ("device", "n_workers")
+
     n_parts: int = 1
     n_workers: int = 1
     centre_steps: bool = False
@@ -75,11 +77,6 @@ class A2C(Learner):
         if self.n_workers > self.n_parts:
             raise UserError(f"n_workers={self.n_workers} processes cannot share a batch of n_parts={self.n_parts}: set n_parts={self.n_workers}, "
                             "which draws other chance. With as many parts, any number of processes gives the same bytes.")
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """All settings that make the result, as plain values: all but the number of processes."""
-        return {name: value for name, value in super().settings.items() if name != "n_workers"}
 
     def collector(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator

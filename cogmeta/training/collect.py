@@ -9,6 +9,7 @@ import torch
 
 from cogmeta.agent import NO_ACTION
 from cogmeta.agents import fused
+from cogmeta.agents.device import tape_on
 from cogmeta.agents.network import Network, Tape, write_inputs
 from cogmeta.errors import unknown_name
 from cogmeta.task import Task
@@ -63,10 +64,11 @@ class Batch:
 
 
 class Lesson(NamedTuple):
-    """What is learnt from in place of the reward; see ``Learner``."""
+    """What is learnt from in place of the reward, and on which device the network is computed; see ``Learner``."""
 
     regret_of: str | None = None
     reward_offset: float = 0.0
+    device: str = "cpu"
 
 
 class Collector:
@@ -83,7 +85,7 @@ class Collector:
         Chance of the task, and of the choices; every episode draws its own numbers from them.
     lesson : Lesson
         What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward; and
-        what is taken off. The network hears the reward itself.
+        what is taken off. The network hears the reward itself. And on which device it is computed.
     """
 
     def __init__(
@@ -91,9 +93,9 @@ class Collector:
         task_rng: np.random.Generator, action_rng: np.random.Generator, lesson: Lesson = Lesson(),
     ) -> None:
         self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
-        self.regret_of, self.reward_offset = lesson
+        self.regret_of, self.reward_offset, device = lesson
         self.task_rng, self.action_rng = task_rng, action_rng
-        self.tape = network.tape(n_steps, n_episodes)
+        self.tape = tape_on(network, n_steps, n_episodes, device)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()
         self.write_inputs, self.choose = exchange()
         self.played = task.spec.n_steps  # steps of the epochs under way; all of them: begin afresh

@@ -96,7 +96,7 @@ class Dyna(Learner):
     def prepare(self, network: Network, task: Task) -> WorldModel:
         """Return a model that has seen nothing yet, its weights drawn from a seed that the policy's weights give."""
         drawn = NETWORKS[self.model].for_task(task, n_units=self.model_units, seed=int(network.fingerprint()[:8], 16))
-        return WorldModel(task, drawn, self.model_episodes)
+        return WorldModel(task, drawn, self.model_episodes, self.device)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: WorldModel

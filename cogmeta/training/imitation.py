@@ -68,7 +68,7 @@ class Imitation(Learner):
     @property
     def settings(self) -> dict[str, Any]:
         """All settings as plain values; the expert by its name."""
-        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "expert"}
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("expert", *self.not_settings)}
         return {**plain, "expert": self.expert.name}
 
     def collector(

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from cogmeta.agents.device import check_device
 from cogmeta.agents.network import Network
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.task import Task
@@ -57,6 +58,9 @@ class Learner(ABC):
     reward_offset : float
         Taken off every reward that is learnt from: about the mean reward, it keeps values near 0 where discounts are high, so that the
         critic need not first grow to their size. The network hears the reward itself. In [-1000, 1000].
+    device : {"cpu", "plain", "cuda", "cuda:1", ...}
+        Where the network is computed, see ``cogmeta.agents.device``. Not one of ``settings``: a run that one device began another
+        goes on with, to weights that differ by rounding.
 
     Notes
     -----
@@ -68,6 +72,8 @@ class Learner(ABC):
     transitions and without the differences between processes. The teacher then knows what the network is never told, and the
     network's value is no longer that of reward.
     """
+
+    not_settings: ClassVar[tuple[str, ...]] = ("device",)
 
     n_steps: int = 2_000_000
     n_episodes: int = 128
@@ -82,6 +88,7 @@ class Learner(ABC):
     normalise_advantages: bool = False
     regret_of: str | None = None
     reward_offset: float = 0.0
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         check_n_steps(self.n_steps)
@@ -95,6 +102,7 @@ class Learner(ABC):
             _check_range("max_gradient_norm", self.max_gradient_norm, 1e-6, np.inf)
         if self.optimiser not in OPTIMISERS:
             raise unknown_name("optimiser", self.optimiser, OPTIMISERS)
+        check_device(self.device)
 
     def at(self, progress: float) -> Now:
         """Return the scheduled settings at a fraction of training in [0, 1]."""
@@ -109,13 +117,13 @@ class Learner(ABC):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """All settings as plain values."""
-        return asdict(self)
+        """All settings that make the result, as plain values."""
+        return {name: value for name, value in asdict(self).items() if name not in self.not_settings}
 
     @property
     def lesson(self) -> Lesson:
-        """What is learnt from in place of the reward."""
-        return Lesson(self.regret_of, self.reward_offset)
+        """What is learnt from in place of the reward, and where the network is computed meanwhile."""
+        return Lesson(self.regret_of, self.reward_offset, self.device)
 
     def collector(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cogmeta.agents.device import tape_on
 from cogmeta.agents.network import Network, Tape
 from cogmeta.errors import UserError
 from cogmeta.task import Task
@@ -60,7 +61,7 @@ class PPO(Learner):
 
     def prepare(self, network: Network, task: Task) -> Tape:
         """Return the tape on which minibatches are replayed."""
-        return network.tape(task.spec.steps_per_episode, self.n_episodes // self.n_minibatches)
+        return tape_on(network, task.spec.steps_per_episode, self.n_episodes // self.n_minibatches, self.device)
 
     def improve(
         self, network: Network, batch: Batch, optimiser: Optimiser, now: Now, rng: np.random.Generator, buffers: Tape

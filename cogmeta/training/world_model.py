@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from cogmeta.agent import NO_ACTION
+from cogmeta.agents.device import tape_on
 from cogmeta.agents.network import Network, write_inputs
 from cogmeta.errors import UserError
 from cogmeta.task import Task
@@ -31,13 +32,15 @@ class WorldModel:
         Its logits are the log-odds that each action pays; its value is not used. Changed in place.
     n_episodes : int
         Of a step down the gradient.
+    device : str
+        Where the network learns, see ``cogmeta.agents.device``.
     """
 
-    def __init__(self, task: Task, network: Network, n_episodes: int) -> None:
+    def __init__(self, task: Task, network: Network, n_episodes: int, device: str = "cpu") -> None:
         self.task, self.network, self.n_episodes = task, network, n_episodes
         self.n_steps = task.spec.n_steps
         self.optimiser = Optimiser(network, "adam", max_gradient_norm=1.0)
-        self.tape = network.tape(self.n_steps, n_episodes)
+        self.tape = tape_on(network, self.n_steps, n_episodes, device)
         self.observation = np.zeros((self.n_steps, task.spec.observation_size), np.float32)
         self.action = np.empty((self.n_steps, 0), np.int64)
         self.reward = np.empty((self.n_steps, 0))
