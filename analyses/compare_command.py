@@ -20,7 +20,7 @@ from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, Tas
 from cogmeta.data.named import read_several, titles
 from cogmeta.data.registry import DATA_SETS
 from cogmeta.errors import UserError
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 from cogmeta.fitting.bayes.chains import Sampling, check_installed
 from cogmeta.fitting.covariates import read_subject_table
 from cogmeta.fitting.held_out import check_by
@@ -110,7 +110,7 @@ def run(
     made = _played(trials, tables, task, read_settings(settings), reward_range)
     if agents and isinstance(made, OwnDesign):
         raise UserError("--agents play the task that people played: name it with --task (cogmeta tasks).")
-    make_folder(out)
+    check_folder(out)
     found = {title: find_player(name, made) for title, name in zip(titles(agents), agents, strict=True)}
     with progress_line("reading") as tell:
         results = compare_all(made, tables, found, models, seed, tell, held_out, networks, groups, folds, hbi, Sampling() if loo else None)

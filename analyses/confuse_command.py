@@ -10,7 +10,7 @@ from analyses.recovery import plot_confusion
 from analyses.style import save_figure
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, RewardRange, Seed, Starts, TaskSettings
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 from cogmeta.fitting.confusion import Confusion, confuse
 from cogmeta.progress import progress_bar
 
@@ -41,7 +41,7 @@ def run(
     Example:  cogmeta confuse bandit/rescorla_wagner bandit/choice_kernel --task bandit/independent --out confusion
     """
     design = read_design(task, trials, settings, encoding, data)
-    make_folder(out)
+    check_folder(out)
     with progress_bar("simulating and fitting", "models") as tell:
         found = confuse(models, design, subjects, criterion, seed, starts, draw, tell, jobs, out, reward_range)
     write_confusion(found, out)

@@ -14,7 +14,7 @@ from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, TrialTable
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import atomic_path, check_folder
 from cogmeta.fitting.nested import NestedScores, nested_cross_validation
 from cogmeta.fitting.tiny_network import Descent, TinyFit, fit_tiny_network
 from cogmeta.fitting.told_flags import tell_flags
@@ -54,7 +54,7 @@ def run(
     """
     sizes, tried = _sizes(units), _penalties(penalties)
     table = read_named(trials, data, encoding)
-    make_folder(out)
+    check_folder(out)
     descent = Descent(max_epochs=epochs, n_starts=starts, penalty=penalty)
     asked, rows = {"seed": seed, "reward_range": reward_range, "n_arms": n_options}, []
     for size in sizes:

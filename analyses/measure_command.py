@@ -24,7 +24,7 @@ from cogmeta.command_options import DataFolder, Encoding, RewardRange, TrialTabl
 from cogmeta.data.named import read_several
 from cogmeta.errors import UserError
 from cogmeta.families import BANDIT, Family
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import atomic_path, check_folder
 from cogmeta.progress import progress_line
 from cogmeta.trials import guess_family, n_options_in, validate_trials
 
@@ -92,7 +92,7 @@ def run(
     tables = _groups(read_several(trials, data, encoding), by)
     family = _one_family(tables)
     tables = {name: validate_trials(table, family, reward_range=reward_range or _ANY) for name, table in tables.items()}
-    make_folder(out)
+    check_folder(out)
     with progress_line("measuring") as tell:
         behaved = _behaviour(tables, family, out)
         for measure in measures_of(family, tables):

@@ -11,7 +11,7 @@ from analyses.style import save_figure
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, Jobs, Seed, TrialTable
 from cogmeta.data.named import read_named
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 from cogmeta.fitting.result import Fit
 from cogmeta.progress import progress_bar
 
@@ -36,7 +36,7 @@ def run(
     Example:  cogmeta posterior-predictive fits/hybrid trials.csv --out check
     """
     fitted, table = Fit.load(fit), read_named(trials, data, encoding)
-    make_folder(out)
+    check_folder(out)
     with progress_bar("simulating", "data sets") as tell:
         found = posterior_predictive(fitted, table, data_sets, seed, jobs, out, tell)
     found.save(out)

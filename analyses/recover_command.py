@@ -13,7 +13,7 @@ from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Design, Encoding, Jobs, ModelOptions, PriorTexts, RewardRange, Seed, Starts, TaskSettings
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 from cogmeta.fitting.estimate import fit
 from cogmeta.fitting.recovery import Recovery, recover
 from cogmeta.models.options import read_options, read_priors
@@ -58,7 +58,7 @@ def run(
         if trials is None:
             raise UserError("--draw fitted takes the parameters fitted to your trials: name them with --trials.")
         draw = fit(made, design, method, starts, seed, reward_range=reward_range, priors=priors)
-    make_folder(out)
+    check_folder(out)
     with progress_bar("simulating and fitting", "data sets") as tell:
         found = recover(made, design, subjects, data_sets, draw, method, starts, seed, jobs, out, tell, reward_range, priors)
     write_recovery(found, out)

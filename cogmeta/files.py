@@ -3,7 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cogmeta.errors import UserError
@@ -30,7 +30,8 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     >>> (tmp / "record.json").read_text()
     '{}'
     """
-    path = check_file(path)
+    path = _no_folder(Path(path))
+    make_folder(path.parent)
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
     except OSError as error:
@@ -47,18 +48,40 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
 
 
 def check_file(path: str | Path) -> Path:
-    """Make the folder of a file to be written, before the work whose result it is to hold.
+    """Return the path of a file that can be written, before the work whose result it is to hold; see ``check_folder``.
 
     Raises
     ------
     UserError
         ``path`` is a folder, or its folder cannot be made or written to.
     """
-    path = Path(path)
-    make_folder(path.parent)
-    if path.is_dir():
-        raise UserError(f"{str(path)!r} is a folder; expected the name of a file to write.")
+    path = _no_folder(Path(path))
+    check_folder(path.parent)
     return path
+
+
+def check_folder(folder: str | Path) -> Path:
+    """Return a folder that can be made and written to, before the work whose results it is to hold; nothing is left of trying.
+
+    Whoever writes the first result makes it, so that work which is refused leaves no empty folder behind.
+
+    Raises
+    ------
+    UserError
+        The folder cannot be made or written to.
+
+    Examples
+    --------
+    >>> check_folder(tmp / "results" / "fits").exists(), (tmp / "results").exists()
+    (False, False)
+    """
+    folder = Path(folder)
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    make_folder(folder)
+    for path in missing:
+        with suppress(OSError):  # somebody else has written there meanwhile
+            path.rmdir()
+    return folder
 
 
 def make_folder(folder: str | Path) -> Path:
@@ -80,6 +103,12 @@ def make_folder(folder: str | Path) -> Path:
     if not os.access(folder, os.W_OK):
         raise UserError(f"the output folder {str(folder)!r} cannot be written to. Choose another with --out.")
     return folder
+
+
+def _no_folder(path: Path) -> Path:
+    if path.is_dir():
+        raise UserError(f"{str(path)!r} is a folder; expected the name of a file to write.")
+    return path
 
 
 def _flush(path: Path) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import Jobs, Seed
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import atomic_path, check_folder
 from cogmeta.progress import progress_bar, progress_line
 from figures.paper_figure import make_figure
 from figures.registry import FIGURES, get_figure
@@ -43,7 +43,7 @@ def run(
     if (name is None) != everything:
         raise UserError(f"name one figure, or say --all or --list; known figures: {', '.join(FIGURES)}.")
     chosen = list(FIGURES.values()) if everything else [get_figure(name)]
-    make_folder(out)
+    check_folder(out)
     if retrain:
         networks = [network for one in chosen for network in one.networks(quick)]
         with progress_bar("training anew", "million steps") as count:

@@ -13,7 +13,7 @@ from cogmeta.agents.device import check_available, describe_device
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import RECORD, AgentRecord, save_agent
 from cogmeta.errors import UserError
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import atomic_path, check_folder
 from cogmeta.simulate import simulate
 from cogmeta.task import Task
 from cogmeta.training import A2C, Checkpoint, Imitation, Learner, train
@@ -111,7 +111,7 @@ def train_into(
     if not resume and (folder / CHECKPOINT).is_file():
         raise UserError(f"{str(folder)!r} holds the checkpoint of an interrupted training. Go on with --resume, choose another "
                         "folder (--out), or remove it.")
-    curve = Curve(make_folder(folder) / CURVE, resume)
+    curve = Curve(check_folder(folder) / CURVE, resume)
     last: list[Record] = []
     fractions = preset(task_name).stages
     try:

@@ -119,16 +119,48 @@ def test_a_misused_command_is_answered_in_one_line(fails, tmp_path):
     assert "--lag" in fails("tasks", "--lag")
 
 
+STOPPED = "cogmeta: stopped. What was written before stands."
+_LISTENS = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # workers of the tests ignore Ctrl-C, and so would what they start
+_STARTED = {"stderr": subprocess.PIPE, "text": True, "preexec_fn": _LISTENS, "start_new_session": True, "env": {**os.environ, "TERM": "xterm"}}
+
+
 def test_ctrl_c_in_a_fit_ends_with_one_line(tmp_path):
     bandit_table(n_subjects=400, n_trials=100).to_csv(tmp_path / "many.csv", index=False)
     command = [sys.executable, "-m", "cogmeta", "fit", "bandit/rescorla_wagner_forgetting", str(tmp_path / "many.csv"), "--starts", "3000"]
-    listens = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # workers of the tests ignore Ctrl-C, and so would what they start
-    fit = subprocess.Popen([*command, "--out", str(tmp_path / "fit")], stderr=subprocess.PIPE, text=True, preexec_fn=listens)
-    while fit.poll() is None and not (tmp_path / "fit").exists():  # made when fits begin
-        time.sleep(0.05)
-    fit.send_signal(signal.SIGINT)
+    ours, theirs = pytest.importorskip("pty").openpty()  # a terminal, on which the bar appears when fits begin
+    fit = subprocess.Popen([*command, "--out", str(tmp_path / "fit")], stdout=theirs, **_STARTED)
+    os.close(theirs)
+    said = b""
+    while b"fitting" not in said:
+        said += os.read(ours, 1000)
+    os.killpg(fit.pid, signal.SIGINT)
     err = fit.communicate(timeout=60)[1]
-    assert fit.returncode == 130 and err.strip().endswith("cogmeta: stopped. What was written before stands.") and "Traceback" not in err
+    os.close(ours)
+    assert fit.returncode == 130 and err.strip() == STOPPED
+    assert not (tmp_path / "fit").exists()  # nothing was written
+
+
+def test_ctrl_c_while_the_processes_of_a_study_start_ends_with_one_line(tmp_path):
+    command = [sys.executable, "-m", "cogmeta", "recover", "bandit/rescorla_wagner", "--task", "bandit/independent", "--data-sets", "4"]
+    study = subprocess.Popen([*command, "--jobs", "2", "--out", str(tmp_path)], stdout=subprocess.DEVNULL, **_STARTED)
+    while study.poll() is None and not (tmp_path / "study.json").exists():  # written just before
+        time.sleep(0.01)
+    time.sleep(0.5)  # in the midst of their imports, which take seconds
+    os.killpg(study.pid, signal.SIGINT)  # as a terminal does: to all of them
+    err = study.communicate(timeout=60)[1]
+    assert study.returncode == 130 and err.strip() == STOPPED
+
+
+def test_a_refused_command_leaves_no_folder(fails, tmp_path):
+    bandit_table(n_subjects=2, n_trials=5).to_csv(tmp_path / "few.csv", index=False)
+    model, few, out = "bandit/rescorla_wagner", tmp_path / "few.csv", tmp_path / "results" / "first"
+    for said, *command in (
+            ("method", "fit", model, few, "--method", "mpa"), ("starts", "hbi", model, "bandit/choice_kernel", "--trials", few, "--starts", "0"),
+            ("n_subjects", "recover", model, "--task", "bandit/easy", "--subjects", "0"),
+            ("n_subjects", "confuse", model, "bandit/choice_kernel", "--task", "bandit/easy", "--subjects", "0"),
+            ("player", "simulate", "nobody", "--task", "bandit/easy")):
+        assert said in fails(*command, "--out", out)
+        assert [path.name for path in tmp_path.iterdir()] == ["few.csv"], command[0]
 
 
 def test_ctrl_c_while_a_command_is_loaded_ends_it_though_an_import_swallows_exceptions():

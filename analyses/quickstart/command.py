@@ -12,7 +12,7 @@ from analyses.quickstart.pipeline import run_quickstart
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Seed
 from cogmeta.errors import UserError
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 
 app = CommandApp()
 
@@ -30,7 +30,7 @@ def run(
     """
     if data is not None and not data.is_dir():
         raise UserError(f"there is no folder {str(data)!r} of data sets. Leave --data out to compare with published statistics.")
-    make_folder(out)
+    check_folder(out)
     began = time.monotonic()
     with Progress(TextColumn("{task.description:<36}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
                   TimeElapsedColumn(), TextColumn("{task.fields[said]}")) as progress:

@@ -15,7 +15,7 @@ from cogmeta.command_options import DataFolder, Encoding, ModelOptions, PriorTex
 from cogmeta.data.named import read_named
 from cogmeta.errors import UserError, unknown_name
 from cogmeta.families import INDEX
-from cogmeta.files import atomic_path, make_folder
+from cogmeta.files import atomic_path, check_folder
 from cogmeta.fitting.bayes.chains import Sampling
 from cogmeta.fitting.bayes.group_prior import GroupPrior
 from cogmeta.fitting.covariates import read_subject_table
@@ -73,7 +73,7 @@ def main(
     priors, scales = read_priors(prior), _group_prior(group_prior)
     made = make_model(model, **read_options(model, option))
     table = read_named(trials, data, encoding)
-    make_folder(out)
+    check_folder(out)
     console = Console()
     counted = {"em": "iterations", "nuts": "iterations"}.get(method, "subjects")
     with progress_bar("fitting", counted, console) as tell:

@@ -8,7 +8,7 @@ from rich.console import Console
 from cogmeta.command_app import CommandApp
 from cogmeta.command_options import DataFolder, Encoding, RewardRange, Seed, Starts
 from cogmeta.data.named import read_named
-from cogmeta.files import make_folder
+from cogmeta.files import check_folder
 from cogmeta.fitting.em import BROAD_VARIANCE
 from cogmeta.fitting.hbi import fit_hbi
 from cogmeta.fitting.told_flags import tell_flags
@@ -37,7 +37,7 @@ def main(
     Example:  cogmeta hbi bandit/rescorla_wagner bandit/choice_kernel --trials trials.csv --out hbi
     """
     made, table = [make_model(name) for name in models], read_named(trials, data, encoding)
-    make_folder(out)
+    check_folder(out)
     with progress_line("first fits") as tell:
         found = fit_hbi(made, table, starts, seed, reward_range=reward_range, listener=lambda done, _: tell(f"round {done}"),
                         prior_variance=prior_variance)

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +57,8 @@ def run_pieces(
     due = [k for k in range(n_pieces) if k not in tables]
     if listener and tables:
         listener(len(tables), n_pieces)
-    results = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(k) for k in due)
+    with _ctrl_c_waits() if n_jobs != 1 else nullcontext():
+        results = Parallel(n_jobs=n_jobs, return_as="generator")(delayed(work)(k) for k in due)
     for k, table in zip(due, results):
         if folder is not None:
             with atomic_path(_path(folder, k)) as part:
@@ -63,6 +67,20 @@ def run_pieces(
         if listener:
             listener(len(tables), n_pieces)
     return [tables[k] for k in range(n_pieces)]
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back while processes are started, for good in those: this one stops them, else each tells of its broken imports."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    ensure_running()  # of a helper that processes need, which would let Ctrl-C in again when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def fingerprint(table: pd.DataFrame) -> str:
