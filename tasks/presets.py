@@ -11,14 +11,14 @@ from pathlib import Path
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import NETWORKS, load_agent
 from cogmeta.errors import UserError, unknown_name
-from cogmeta.training import A2C, PPO, TRPO, Imitation, Learner, Sarsa
+from cogmeta.training import A2C, PPO, TRPO, Dyna, Imitation, Learner, Sarsa
 from tasks import duan2016_presets, recipes
 from tasks.players import player
 from tasks.preset import Preset
 from tasks.registry import make_task, registered
 from tasks.shipped import shipped, shipped_agent
 
-LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO, "sarsa": Sarsa}
+LEARNERS: dict[str, type[Learner]] = {"a2c": A2C, "ppo": PPO, "trpo": TRPO, "sarsa": Sarsa, "dyna": Dyna}
 
 
 def _bandit(n_steps: int, note: str = "", **expected: tuple[float, ...]) -> Preset:
@@ -181,7 +181,7 @@ def learner_for(task_name: str, learner: str | None = None, agent: str | None = 
     Parameters
     ----------
     task_name : str
-    learner : {"a2c", "ppo", "trpo", "sarsa"}, optional
+    learner : {"a2c", "ppo", "trpo", "sarsa", "dyna"}, optional
     agent : str, optional
         Kind of network, see ``preset``.
     """
@@ -192,7 +192,7 @@ def learner_for(task_name: str, learner: str | None = None, agent: str | None = 
         raise unknown_name("learner", learner, LEARNERS)
     if isinstance(chosen, LEARNERS[learner]):
         return chosen
-    return {"a2c": recipes.BANDIT, "ppo": _DEFAULT.learner, "trpo": recipes.TRPO, "sarsa": Sarsa()}[learner]
+    return {"a2c": recipes.BANDIT, "ppo": _DEFAULT.learner, "trpo": recipes.TRPO, "sarsa": Sarsa(), "dyna": Dyna()}[learner]
 
 
 def imitation_of(task_name: str, expert: str, trajectory: str | None = None, agent: str | None = None) -> Imitation:

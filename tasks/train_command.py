@@ -39,7 +39,7 @@ def make_app(draw: Draw | None = None) -> typer.Typer:
         tasks: list[str] = typer.Argument(..., metavar="TASK", help="Registered task, or several, each in a folder of OUT; see cogmeta tasks."),
         out: Path = typer.Option(..., "--out", help="Folder of the run: weights, record, learning curve, checkpoint."),
         agent: str | None = typer.Option(None, "--agent", help="Kind of network: " + ", ".join(NETWORKS) + "; by default that of the preset.", rich_help_panel=_LEARNING),
-        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo or sarsa; by default that of the task's preset.", rich_help_panel=_LEARNING),
+        learner: str | None = typer.Option(None, "--learner", help="a2c, ppo, trpo, sarsa or dyna; by default that of the task's preset.", rich_help_panel=_LEARNING),
         imitate: str | None = typer.Option(None, "--imitate", help="Learn this reference player's choices instead, such as gittins.", rich_help_panel=_LEARNING),
         start: Path | None = typer.Option(None, "--start", help="Folder of a trained agent: go on from its weights instead of drawn ones.", rich_help_panel=_LEARNING),
         settings: list[str] = typer.Option([], "--set", metavar="NAME=VALUE", help="A setting of the learner, such as step_size=3e-3 or discount=0.8:0.96; repeatable.", rich_help_panel=_LEARNING),

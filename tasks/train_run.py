@@ -84,7 +84,7 @@ def train_into(
         training ``stages.safetensors``, and, while it trains, ``checkpoint.safetensors``.
     task_name : str
         Registered id.
-    learner : Learner or {"a2c", "ppo", "trpo", "sarsa"}, optional
+    learner : Learner or {"a2c", "ppo", "trpo", "sarsa", "dyna"}, optional
         By default that of the task's preset.
     seed : int
         Of the initial weights and of training.
