@@ -74,28 +74,25 @@ def forward(weights: tuple[Array, ...], played: tuple[Array, ...], first: int, l
 
 
 @numba.njit(error_model="numpy", nogil=True)
-def unsquash(d_hidden: Array, gates: Array, before: Array, squashed: Array, d_cell: Array, d_gates: Array) -> None:
-    """Write the gradient of the drives; ``d_cell`` is that of the cell after the step, then of the one before."""
+def unsquash(d_hidden: Array, gates: Array, before: Array, squashed: Array, d_cell: Array) -> None:
+    """Turn gates into the gradient of their drives, in place; ``d_cell`` is that of the cell after the step, then of the one before.
+
+    In one pass, each number read once: what a whole unroll has left in memory takes longer to fetch than to work with.
+    """
     n = before.size
-    i, f, o, g = gates[:n], gates[n: 2 * n], gates[2 * n: 3 * n], gates[3 * n:]
-    d_i, d_f, d_o, d_g = d_gates[:n], d_gates[n: 2 * n], d_gates[2 * n: 3 * n], d_gates[3 * n:]
     for k in range(n):
-        d_o[k] = d_hidden[k] * squashed[k] * o[k] * (_ONE - o[k])
-    for k in range(n):
-        d_cell[k] += d_hidden[k] * o[k] * (_ONE - squashed[k] * squashed[k])
-    for k in range(n):
-        d_i[k] = d_cell[k] * g[k] * i[k] * (_ONE - i[k])
-    for k in range(n):
-        d_f[k] = d_cell[k] * before[k] * f[k] * (_ONE - f[k])
-    for k in range(n):
-        d_g[k] = d_cell[k] * i[k] * (_ONE - g[k] * g[k])
-    for k in range(n):
-        d_cell[k] *= f[k]
+        i, f, o, g = gates[k], gates[n + k], gates[2 * n + k], gates[3 * n + k]
+        d_c = d_cell[k] + d_hidden[k] * o * (_ONE - squashed[k] * squashed[k])
+        gates[k] = d_c * g * i * (_ONE - i)
+        gates[n + k] = d_c * before[k] * f * (_ONE - f)
+        gates[2 * n + k] = d_hidden[k] * squashed[k] * o * (_ONE - o)
+        gates[3 * n + k] = d_c * i * (_ONE - g * g)
+        d_cell[k] = d_c * f
 
 
-@numba.njit(f"void({MATRIX}, {BATCH}, UniTuple({BATCH}, 3), {BATCH}, UniTuple({MATRIX}, 2))", nogil=True, cache=True)
-def through_time(back: Array, d_heads: Array, played: tuple[Array, ...], d_drive: Array, d_state: tuple[Array, ...]) -> None:
-    """Write the gradient of the drives of every step, and that of the hidden state and cell before the first one.
+@numba.njit(f"void({MATRIX}, {BATCH}, UniTuple({BATCH}, 3), UniTuple({MATRIX}, 2))", nogil=True, cache=True)
+def through_time(back: Array, d_heads: Array, played: tuple[Array, ...], d_state: tuple[Array, ...]) -> None:
+    """Write the gradient of the drives of every step over its gates, and that of the hidden state and cell before the first one.
 
     ``back`` is the recurrent part of ``core``, transposed; ``d_heads`` what comes back into the hidden state from above; ``played``
     the tape's gates, cell and squashed.
@@ -103,10 +100,10 @@ def through_time(back: Array, d_heads: Array, played: tuple[Array, ...], d_drive
     (gates, cell, squashed), (d_hidden, d_cell) = played, d_state
     d_hidden[:] = 0
     d_cell[:] = 0
-    for t in range(len(d_drive) - 1, -1, -1):
+    for t in range(len(d_heads) - 1, -1, -1):
         d_hidden += d_heads[t]
-        unsquash(d_hidden.ravel(), gates[t].ravel(), cell[t].ravel(), squashed[t].ravel(), d_cell.ravel(), d_drive[t].ravel())
-        np.dot(back, d_drive[t], d_hidden)
+        unsquash(d_hidden.ravel(), gates[t].ravel(), cell[t].ravel(), squashed[t].ravel(), d_cell.ravel())
+        np.dot(back, gates[t], d_hidden)
 
 
 @numba.njit(f"void({BATCH}, {BATCH}, int64, int64, {MATRIX})", nogil=True, cache=True)

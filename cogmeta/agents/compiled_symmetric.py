@@ -194,7 +194,8 @@ def backward(weights: Pair, d_head: Array, played: tuple[Array, ...], place: Arr
     for t in range(len(d_head) - 1, -1, -1):
         after = full[t + 1][n_inputs: n_inputs + n_units]
         read_back(readout, d_head[t], after.reshape(cells.shape), place[t + 1], cells, d_readout)
-        unsquash(d_hidden.ravel(), gates[t].ravel(), cell[t].ravel(), squashed[t].ravel(), d_cell.ravel(), d_drive.ravel())
+        d_drive[:] = gates[t]
+        unsquash(d_hidden.ravel(), d_drive.ravel(), cell[t].ravel(), squashed[t].ravel(), d_cell.ravel())
         np.dot(d_drive, full[t].T, product)
         d_core += product
         np.dot(back, d_drive, d_full)

@@ -33,7 +33,7 @@ class LSTMTape(RecurrentTape):
         self.wide = self.wide and self.kernels is None
         self._rows = [self._row(t) for t in range(n_steps + 1)]
         self._arrays = self._played_arrays() if self.kernels else ()
-        self._backward_rows = []
+        self._backward_rows, self.spent = [], False
 
     def _played_arrays(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
         """Return the weights and buffers that compiled steps read and write; no readout where there is none."""
@@ -55,6 +55,7 @@ class LSTMTape(RecurrentTape):
     def step(self, t: int) -> None:
         """Compute ``head[t]`` and the state after step ``t``."""
         if self.kernels:
+            self.spent = False
             self.kernels.forward(*self._arrays, t, t + 1)
         else:
             super().step(t)
@@ -62,6 +63,7 @@ class LSTMTape(RecurrentTape):
     def forward(self) -> None:
         """Compute every step but the one after the last."""
         if self.kernels:
+            self.spent = False
             self.kernels.forward(*self._arrays, 0, self.n_steps)
         else:
             super().forward()
@@ -104,9 +106,9 @@ class LSTMTape(RecurrentTape):
 
     def _prepare_backward(self) -> None:
         """Make the buffers and views of the way back, the first time that it is gone."""
-        n_logistic, shape = self.n_logistic, self.gates[: self.n_steps].shape
-        self._d_drive = torch.empty(shape)
-        self._before = torch.empty(shape[1:])  # gradients before the gates' own nonlinearity
+        n_logistic, gates = self.n_logistic, self.gates[: self.n_steps]
+        self._d_drive = gates if self.kernels else torch.empty_like(gates)  # compiled steps write over what they have read
+        self._before = torch.empty_like(gates[0])  # gradients before the gates' own nonlinearity
         self._backward_rows = [(row[:n_logistic], row[n_logistic:], row) for row in self._d_drive]
 
     def through_time(self, d_heads: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -139,11 +141,13 @@ class LSTMTape(RecurrentTape):
         return self._d_drive, torch.stack([(back @ self._d_drive[0]).sum(1), d_cell_next.sum(1)])
 
     def _through_time_compiled(self, d_heads: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        if self.spent:
+            raise RuntimeError("a tape goes back once after each pass: the gradient is written over the gates. Let it go forward again.")
         back = self.weights["core"][:, self.n_inputs:-1].t().contiguous()
         d_hidden, d_cell = torch.empty_like(d_heads[0]), torch.empty_like(d_heads[0])
         played = as_arrays(self.gates, self.cell, self.squashed)
-        arrays = as_arrays(back, d_heads.contiguous(), self._d_drive)
-        self.kernels.through_time(*arrays[:2], played, arrays[2], as_arrays(d_hidden, d_cell))
+        self.kernels.through_time(*as_arrays(back, d_heads.contiguous()), played, as_arrays(d_hidden, d_cell))
+        self.spent = True
         return self._d_drive, torch.stack([d_hidden.sum(1), d_cell.sum(1)])
 
     def core_gradient(self, d_drive: torch.Tensor) -> torch.Tensor:

@@ -49,7 +49,7 @@ class Tape(Protocol):
         """Take over from another tape all that came from outside in some episodes, so that ``forward`` replays them."""
 
     def backward(self, gradient: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return the gradient of every weight, given that of ``head[:n_steps]``."""
+        """Return the gradient of every weight, given that of ``head[:n_steps]``; once after each pass, which it may write over."""
 
 
 class Network(Agent):

@@ -42,9 +42,9 @@ def test_the_gradient_of_the_policy_stays_in_the_policy_network_and_that_of_the_
     agent = pair(policy_input)
     tape = agent.tape(4, 3)
     tape.inputs.normal_(generator=torch.Generator().manual_seed(0))
-    tape.start()
-    tape.forward()
     for rows, silent in ((slice(0, 2), "value."), (slice(2, 3), "policy.")):
+        tape.start()
+        tape.forward()
         gradient = torch.zeros(4, 3, 3)
         gradient[:, rows] = 1.0
         moved = {name for name, g in tape.backward(gradient).items() if g.abs().max() > 0}
