@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cogmeta.files import atomic_path
+from tasks.duan2016_presets import LSTM
 from tasks.preset import Preset
 from tasks.presets import preset
 from tasks.registry import task_names
@@ -59,7 +60,7 @@ def quickstart(summary: dict) -> str:
 
 def presets() -> str:
     """Return the section on presets: what a user gets with ``cogmeta train TASK`` alone, and where there is another for LSTMs, that."""
-    tried = [(name, chosen) for name in task_names() for chosen in {id(one): one for one in (preset(name), preset(name, "lstm"))}.values()]
+    tried = [(name, chosen) for name in task_names() for chosen in {id(one): one for one in (preset(name), LSTM.get(name, preset(name)))}.values()]
     return ("## Presets\n\n`cogmeta train TASK`, one number a seed from seed 0 on, measured on fresh episodes by "
             "`python -m benchmarks.presets`. The notes name the settings that fell short. A training \"from\" another task goes on from the "
             "network that ships for it. The second of two rows of a task is what `--agent lstm` trains.\n\n"
@@ -68,7 +69,7 @@ def presets() -> str:
 
 def _preset(name: str, chosen: Preset) -> list[str]:
     quality = "; ".join(f"{measure} {', '.join(f'{x:g}' for x in scores)} (mean {np.mean(scores):.3f})"
-                        for measure, scores in chosen.expected.items()) or "not tried"
+                        for measure, scores in chosen.expected.items()) or "not trained"
     learner = type(chosen.learner).__name__ + (f", from `{chosen.start}`" if chosen.start else "")
     return [f"`{name}`", chosen.kind, learner, f"{chosen.n_steps:,}", quality, chosen.note]
 

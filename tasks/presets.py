@@ -174,7 +174,9 @@ def preset(task_name: str, kind: str | None = None) -> Preset:
     """
     registered(task_name)
     best = _PRESETS.get(task_name, _DEFAULT)
-    return best if kind in (None, best.kind) else duan2016_presets.LSTM.get(task_name, best)
+    if kind in (None, best.kind):
+        return best
+    return duan2016_presets.LSTM.get(task_name, _DEFAULT if best.kind == "symmetric_lstm" else best)
 
 
 def learner_for(task_name: str, learner: str | None = None, agent: str | None = None) -> Learner:

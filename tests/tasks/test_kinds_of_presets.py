@@ -4,6 +4,7 @@ import pytest
 
 from tasks.duan2016_presets import LSTM, SYMMETRIC
 from tasks.presets import learner_for, make_agent, preset
+from tasks.registry import task_names
 from tasks.shipped import shipped
 
 
@@ -25,3 +26,16 @@ def test_what_a_preset_starts_with_ships():
     for presets in (LSTM, SYMMETRIC):
         for chosen in presets.values():
             assert not chosen.start or (chosen.start, 0, chosen.kind) in shipped()
+
+
+def test_every_registered_task_has_a_preset_whose_score_is_told_or_that_says_why_there_is_none():
+    for name in task_names():
+        chosen = preset(name)
+        scores = [len(by_seed) for by_seed in chosen.expected.values()]
+        assert set(scores) == {len(chosen.seeds)} if scores else chosen.note.startswith("Not trained: "), name
+
+
+def test_another_kind_of_network_than_the_symmetric_one_does_not_get_its_settings():
+    for name in ("bandit/rl2_k2_n100", "bandit/rl2_k10_n500", "mdp/random_n25"):  # for which no LSTM was tried
+        chosen = preset(name, "lstm")
+        assert chosen.kind == "lstm" and not chosen.start and chosen.learner.n_steps > 1_000_000
