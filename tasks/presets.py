@@ -65,23 +65,23 @@ _PRESETS: dict[str, Preset] = {
         note="Rescorla-Wagner loses 11.2, a Kalman filter's upper bounds 6.9, its greedy player 12.0; 34 CPU seconds on a busy machine."),
     "bandit/matching": Preset(
         replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.4412,)}, seeds=(0,),
-        note="Random choices earn 0.373, an income matcher 0.404, the oracle 0.456; 20 CPU seconds on a busy machine."),
+        note="Random choices earn 0.373, an income matcher 0.404, the oracle 0.456; 20 CPU seconds on a busy machine. The A2C of the bandits earned .437 in 4 M steps."),
     "bandit/gaussian2018_1": Preset(
-        recipes.MANY_ARMS, expected={"regret": (0.322,)}, seeds=(0,),
-        note="A Kalman filter's upper bounds lose 0.35 +- .04, its greedy player 0.51; 17 CPU seconds on a busy machine."),
+        recipes.MANY_ARMS, expected={"regret": (0.322, 0.3203)}, seeds=(0, 1),
+        note="A Kalman filter's upper bounds lose 0.35 +- .04, its greedy player 0.51; 17 CPU seconds on a busy machine. 2 M steps lost .329."),
     "bandit/gaussian2018_2": Preset(
-        recipes.MANY_ARMS, expected={"regret": (1.078,)}, seeds=(0,),
-        note="A Kalman filter's upper bounds lose 1.02 +- .09, its Thompson sampling 1.33; 17 CPU seconds on a busy machine."),
+        recipes.MANY_ARMS, expected={"regret": (1.078, 1.1003)}, seeds=(0, 1),
+        note="A Kalman filter's upper bounds lose 1.02 +- .09, its Thompson sampling 1.33; 17 CPU seconds on a busy machine. 2 M steps lost 1.086."),
     "bandit/gaussian2019": Preset(
-        recipes.MANY_ARMS, expected={"regret": (1.077,)}, seeds=(0,),
-        note="A Kalman filter's upper bounds lose 1.03 +- .08, its Thompson sampling 1.36; 17 CPU seconds on a busy machine."),
+        recipes.MANY_ARMS, expected={"regret": (1.077, 1.0738)}, seeds=(0, 1),
+        note="A Kalman filter's upper bounds lose 1.03 +- .08, its Thompson sampling 1.36; 17 CPU seconds on a busy machine. 2 M steps lost 1.076."),
     "bandit/volatile": Preset(
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (6.854,)}, seeds=(0,),
-        note="50 CPU seconds. A Kalman filter loses 11.6, the volatility learner of Behrens et al. 12.7, chance 55."),
+        note="50 CPU seconds. A Kalman filter loses 11.6, the volatility learner of Behrens et al. 12.7, chance 55; 1 M steps lost 11.4."),
     "bandit/restless_low": Preset(
-        replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (1.733,)}, seeds=(0,), note="46 CPU seconds."),
+        replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (1.733,)}, seeds=(0,), note="46 CPU seconds. 1 M steps lost 1.88."),
     "bandit/restless_high": Preset(
-        replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (5.365,)}, seeds=(0,), note="44 CPU seconds."),
+        replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (5.365,)}, seeds=(0,), note="44 CPU seconds. 1 M steps lost 5.46."),
     "bandit/risky": Preset(
         replace(recipes.TWO_STEP, n_steps=600_000, discount=(0.8, 0.95)), expected={"reward_per_trial": (0.3551, 0.3535)},
         seeds=(0, 1), note=recipes.RISKY_NOTE),
@@ -96,10 +96,10 @@ _PRESETS: dict[str, Preset] = {
         recipes.REVERSAL, expected={"reward_per_trial": (0.4998, 0.4998, 0.4998, 0.4998)}, seeds=(0, 1, 2, 3), note=recipes.REVERSAL_NOTE),
     "bandit/reversal3": Preset(
         replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"regret": (6.65, 7.1, 6.54, 7.2)}, seeds=(0, 1, 2, 3),
-        note="Over 2,000 episodes. The exact player, which knows how long blocks are, foresees reversals; so do these networks."),
+        note="Over 2,000 episodes. The exact player, which knows how long blocks are, foresees reversals; so do these networks. 0.6 M steps lost 9.47."),
     "bandit/reversal3_random": Preset(
         replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"regret": (14.97, 14.94, 14.98, 14.92)}, seeds=(0, 1, 2, 3),
-        note="Over 2,000 episodes. The exact belief of where blocks end at random loses 14.67."),
+        note="Over 2,000 episodes. The exact belief of where blocks end at random loses 14.67. 0.6 M steps lost 15.5."),
     "bandit/shifting_volatility": Preset(
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"regret": (11.61, 11.45, 11.27, 11.49, 11.55, 11.63, 11.53, 11.27)}, seeds=tuple(range(8)),
         note="The Bayesian learner of Behrens et al. 2007 loses 12.5, Rescorla-Wagner at its best fixed rate 14.0; 1 M steps "
@@ -112,16 +112,16 @@ _PRESETS: dict[str, Preset] = {
         expected={"reward_per_trial": (-0.0062,)}, seeds=(0,), note=recipes.GRID9_NOTE, start="maze/grid5_training"),
     "two_step/wang2016": Preset(
         replace(recipes.TWO_STEP, n_steps=600_000, n_episodes=256), expected={"reward_per_trial": (0.6665, 0.6662, 0.6652, 0.6643)},
-        seeds=(0, 1, 2, 3)),
+        seeds=(0, 1, 2, 3), note="Nothing tried fell short: half the steps .666, batches of 64 .667, the A2C of the bandits .666 in 2 M (seed 0, standard error .002)."),
     "two_step/wang2018": Preset(
         replace(recipes.TWO_STEP, discount=0.9), seeds=tuple(range(8)), note=recipes.TWO_STEP_NOTE,
         expected={"reward_per_trial": (0.7048, 0.7049, 0.7043, 0.7047, 0.7045, 0.7047, 0.7039, 0.7043)}),
     "two_step/wang2018_fixation": Preset(
         replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.7049,)}, seeds=(0,),
-        note="Exact belief earns 0.705, the oracle 0.740; 20 CPU seconds on a busy machine."),
+        note="Exact belief earns 0.705, the oracle 0.740; 20 CPU seconds on a busy machine. The A2C of the bandits was at chance (.497) after 4 M steps."),
     "two_step/kool2016": Preset(
-        replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.6049,)}, seeds=(0,),
-        note="A belief filter earns 0.607, a hybrid 0.554, the oracle 0.667; 20 CPU seconds on a busy machine."),
+        replace(recipes.TWO_STEP, n_steps=1_500_000), expected={"reward_per_trial": (0.6049, 0.6053)}, seeds=(0, 1),
+        note="A belief filter earns 0.607, a hybrid 0.554, the oracle 0.667; 20 CPU seconds on a busy machine. 0.6 M steps earned .598."),
     "two_step/miller2017": Preset(
         replace(recipes.TWO_STEP, n_steps=3_000_000), expected={"reward_per_trial": (0.6464,)}, seeds=(0,),
         note="The recipe of two_step/wang2018, 50 CPU seconds. An exact belief filter earns 0.648, the oracle 0.679, chance 0.5."),
