@@ -111,8 +111,11 @@ class Dyna(Learner):
         for progress in self._moments(before, min(after, 1.0), buffers.n_steps):
             now = learner.at(progress)
             losses = learner.improve(network, collector.collect(), optimiser, now, rng, None)
-        network.discount = now.discount
         return losses
+
+    def learnt_discount(self, now: Now, buffers: WorldModel) -> float:
+        """Return the discount that imagined training has come to."""
+        return self.policy_learner.at(min(buffers.steps / self.n_steps, 1.0) ** 2).discount
 
     def _moments(self, before: float, after: float, n_steps: int) -> Iterator[float]:
         """Yield how far the policy's training is at each of its updates, from a share of the real steps to another."""

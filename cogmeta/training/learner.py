@@ -136,6 +136,10 @@ class Learner(ABC):
         """Return whatever buffers ``improve`` wants to find again."""
         return None
 
+    def learnt_discount(self, now: Now, buffers: Any) -> float:
+        """Return the discount of the values that a network has learnt after ``improve``."""
+        return now.discount
+
     def kept(self, buffers: Any) -> dict[str, Any]:
         """Return as tensors by name what of the buffers the next update depends on; a checkpoint keeps it."""
         return {}

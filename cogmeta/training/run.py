@@ -100,9 +100,9 @@ class Run:
         batch = self.collector.collect()
         if self._all_over(batch) and not self.between_epochs:
             self.collector.begin_afresh()
-        self.agent.discount = now.discount
         losses = self.learner.improve(
             self.agent, batch, self.optimiser, now, self.rngs["learner"], self.buffers)
+        self.agent.discount = self.learner.learnt_discount(now, self.buffers)  # not before: learners replay what was played with the last one
         self.update += 1
         self.steps += int(batch.valid.sum())
         self.seconds += time.perf_counter() - began

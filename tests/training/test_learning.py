@@ -33,6 +33,21 @@ def collected(task=BANDIT, n_episodes=6, seed=0, unroll=None, n_streams=2):
     return agent, collector, collector.collect()
 
 
+def test_a_batch_is_learnt_from_under_the_discount_that_it_was_played_with():
+    """Else PPO's replays of a network that hears its own prediction errors would not be of what was played."""
+    class Watched(A2C):
+        def improve(self, network, *given):
+            seen.append(network.discount)
+            return super().improve(network, *given)
+
+    seen, played = [], []
+    run = Run(LSTMActorCritic.for_task(BANDIT, n_units=4), BANDIT, Watched(n_steps=300, n_episodes=10, discount=(0.2, 0.8)), seed=0)
+    while not run.finished:
+        played.append(run.agent.discount)
+        run.advance()
+    assert seen == played == pytest.approx([0.9, 0.2, 0.4]) and run.agent.discount == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("learner", [CRITIC, CRITIC_PPO], ids=["a2c", "ppo"])
 def test_a_critic_of_a_fixed_policy_learns_the_values_of_dynamic_programming(learner):
     task = Corridor()
