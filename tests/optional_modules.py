@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-NEEDS = {"cogmeta.agents.compiled_lstm": "numba", "cogmeta.agents.compiled_symmetric": "numba"}
+NEEDS = dict.fromkeys(("cogmeta.agents.compiled_exchange", "cogmeta.agents.compiled_lstm", "cogmeta.agents.compiled_symmetric"), "numba")
 
 
 def lacking(module: str) -> bool:
