@@ -21,18 +21,18 @@ import pandas as pd
 
 from cogmeta.agent import Agent
 from cogmeta.agents.network import Network
+from cogmeta.agents.store import load_agent
 from cogmeta.files import atomic_path
 from cogmeta.random_agent import RandomAgent
 from cogmeta.task import Task
 from figures import duan2016_mazes, duan2016_table1, duan2016_table2
-from figures.paper_figure import PaperFigure
+from figures.paper_figure import PaperFigure, shipped_network
 from figures.score_table import adjusted, control, markdown, sem
 from tasks.bandit_players import EpsilonGreedy, PosteriorUCB
 from tasks.gittins import ClosedFormGittins, Gittins
 from tasks.mdp_players import BEB, TABULARL, UCRL2, WEAK, Greedy, PosteriorSampling
 from tasks.optimistic_thompson import OptimisticThompson
 from tasks.registry import make_task
-from tasks.shipped import shipped_agent
 from tasks.tuning import earnings, tune
 
 FOLDER = Path(__file__).parents[1] / "figures" / "measured"
@@ -206,8 +206,7 @@ def page() -> str:
 
 def _agents(figure: PaperFigure) -> dict[str, list[Network]]:
     """Return the shipped networks of a figure."""
-    return {named: [shipped_agent(named.split(" ")[0], seed, named.partition(" ")[2] or "lstm") for seed in seeds]
-            for named, seeds in figure.agents}
+    return {named: [load_agent(shipped_network(named, seed)) for seed in seeds] for named, seeds in figure.agents}
 
 
 def visits_markdown(rows: pd.DataFrame) -> str:

@@ -39,8 +39,8 @@ LEARNERS = {"lstm": "learns from reward", "lstm gittins": "imitates Gittins", "s
 COLORS = dict(zip(LEARNERS.values(), PALETTE, strict=False))
 
 SMOOTHED = 25
-"""A curve is averaged over this many of its rows, of some hundreds: single batches are noisy, and where training cuts episodes into
-unrolls, each row is of one part of an episode."""
+"""A curve is averaged over this many of its rows, of some hundreds: single batches are noisy, and in the older curves of
+trainings that cut episodes into unrolls each row is of one part of an episode."""
 
 PAPERS = "bandit/rl2_k50_n500"
 """Where the paper compares; no network is trained there."""

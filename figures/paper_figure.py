@@ -13,7 +13,8 @@ from analyses.claims import Claim, scoreboard
 from analyses.style import save_figure
 from cogmeta.agents.store import load_agent, load_fingerprint, load_kind, load_record, versions
 from cogmeta.files import atomic_path
-from figures.retrain import folder_of, train_anew, training_of
+from figures.retrain import folder_of, train_anew
+from tasks.presets import preset
 from tasks.shipped import shipped_folder
 
 Tables = dict[str, pd.DataFrame]
@@ -95,7 +96,7 @@ def make_figure(
         train_anew(figure.networks(quick), out)
     folders: dict[str, list[Path]] = {}
     for named, one in figure.networks(quick):
-        folders.setdefault(named, []).append(folder_of(named, one, out) if retrain else _shipped(named, one))
+        folders.setdefault(named, []).append(folder_of(named, one, out) if retrain else shipped_network(named, one))
     listener(f"{figure.name}: computing")
     agents = {task: [figure.load(folder) for folder in paths] for task, paths in folders.items()}
     if retrain and figure.anew:
@@ -114,9 +115,10 @@ def make_figure(
     return board
 
 
-def _shipped(named: str, seed: int) -> Path:
-    wanted = training_of(named, seed)
-    return shipped_folder(wanted.task, seed, wanted.kind)
+def shipped_network(named: str, seed: int) -> Path:
+    """Return the folder of a shipped network, as ``PaperFigure.agents`` names it."""
+    task, _, kind = named.partition(" ")
+    return shipped_folder(task, seed, kind or preset(task).kind)
 
 
 def _record(figure: PaperFigure, folders: Mapping[str, Sequence[Path]], seed: int, quick: bool) -> dict[str, Any]:

@@ -112,22 +112,15 @@ class PlainMemoryTape(AutogradTape):
         self.read: list[Recall] = []  # at every step of this unroll
         self.given: list[Recall] = []  # what another tape read, to be replayed
 
-    def start(self) -> None:
-        """Begin fresh epochs: nothing in memory."""
+    def _load(self) -> None:
+        super()._load()
         self.read = []
-        super().start()
 
     def next_episode(self) -> None:
         """Write down the episode that has ended, and begin the next."""
         self._load()
-        self.read = []
         with torch.enable_grad():
             self.state = self.network.state_after(self.weights, self.state)
-
-    def carry(self) -> None:
-        """Go on from where the last unroll ended; see ``AutogradTape.carry``."""
-        self.read = []
-        super().carry()
 
     def take_over(self, played: "PlainMemoryTape", chosen: torch.Tensor) -> None:
         """Take over the inputs of some episodes of another tape, and what was read there."""

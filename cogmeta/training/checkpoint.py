@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 
+from cogmeta.agents.actor_critic import under
 from cogmeta.agents.store import build, describe, read_tensors, write_tensors
 from cogmeta.errors import UserError
 from cogmeta.training.run import Run
@@ -81,12 +82,12 @@ def restore_run(run: Run, path: str | Path) -> None:
         raise UserError(f"{str(path)!r} is not a checkpoint of cogmeta (format {FORMAT!r} expected).")
     state = json.loads(metadata["state"])
     _check_same(state["training"], training_of(run), path)
-    saved = build(state["agent"], _under("weights.", tensors), repr(str(path)))
+    saved = build(state["agent"], under("weights.", tensors), repr(str(path)))
     for name, weight in saved.weights.items():
         run.agent.weights[name].copy_(weight)
     run.agent.discount = saved.discount
-    run.optimiser.restore(_under("optimiser.", tensors))
-    run.learner.restore(run.buffers, _under("learner.", tensors))
+    run.optimiser.restore(under("optimiser.", tensors))
+    run.learner.restore(run.buffers, under("learner.", tensors))
     run.update, run.steps, run.seconds = state["update"], state["steps"], state["seconds"]
     for name, rng in run.rngs.items():
         rng.bit_generator.state = state["rngs"][name]
@@ -114,7 +115,3 @@ def _difference(saved: Any, wanted: Any) -> str:
         key = next(k for k in {**wanted, **saved} if saved.get(k) != wanted.get(k))
         return f"{key}={saved.get(key)!r}, not {wanted.get(key)!r}"
     return f"{saved!r}, not {wanted!r}"
-
-
-def _under(prefix: str, tensors: dict[str, Any]) -> dict[str, Any]:
-    return {name[len(prefix):]: tensor for name, tensor in tensors.items() if name.startswith(prefix)}

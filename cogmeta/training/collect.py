@@ -64,11 +64,10 @@ class Batch:
 
 
 class Lesson(NamedTuple):
-    """What is learnt from in place of the reward, and on which device the network is computed; see ``Learner``."""
+    """What is learnt from in place of the reward; see ``Learner``."""
 
     regret_of: str | None = None
     reward_offset: float = 0.0
-    device: str = "cpu"
 
 
 class Collector:
@@ -85,15 +84,17 @@ class Collector:
         Chance of the task, and of the choices; every episode draws its own numbers from them.
     lesson : Lesson
         What of ``Task.hidden`` says the worth of every action, where minus the regret is learnt from in place of the reward; and
-        what is taken off. The network hears the reward itself. And on which device it is computed.
+        what is taken off. The network hears the reward itself.
+    device : str
+        Where the network is computed, see ``cogmeta.agents.device``.
     """
 
     def __init__(
         self, network: Network, task: Task, n_episodes: int, n_steps: int,
-        task_rng: np.random.Generator, action_rng: np.random.Generator, lesson: Lesson = Lesson(),
+        task_rng: np.random.Generator, action_rng: np.random.Generator, lesson: Lesson = Lesson(), device: str = "cpu",
     ) -> None:
         self.task, self.n_episodes, self.n_steps = task, n_episodes, n_steps
-        self.regret_of, self.reward_offset, device = lesson
+        self.regret_of, self.reward_offset = lesson
         self.task_rng, self.action_rng = task_rng, action_rng
         self.tape = tape_on(network, n_steps, n_episodes, device)
         self.inputs, self.head = self.tape.inputs.numpy(), self.tape.head.numpy()

@@ -107,10 +107,9 @@ class Dyna(Learner):
         after = buffers.steps / self.n_steps
         buffers.learn(self.model_updates, scheduled(self.model_step_size, before), rng)
         learner, task_rng, action_rng = self.policy_learner, *(np.random.default_rng(rng.integers(2**63)) for _ in range(2))
-        collector = Collector(network, buffers.imagined(), learner.n_episodes, buffers.n_steps, task_rng, action_rng, self.lesson)
+        collector = Collector(network, buffers.imagined(), learner.n_episodes, buffers.n_steps, task_rng, action_rng, self.lesson, self.device)
         for progress in self._moments(before, min(after, 1.0), buffers.n_steps):
-            now = learner.at(progress)
-            losses = learner.improve(network, collector.collect(), optimiser, now, rng, None)
+            losses = learner.improve(network, collector.collect(), optimiser, learner.at(progress), rng, None)
         return losses
 
     def learnt_discount(self, now: Now, buffers: WorldModel) -> float:

@@ -107,7 +107,7 @@ class ExpertCollector(Collector):
     ) -> None:
         unroll = learner.unroll_of(task.spec.steps_per_episode)
         super().__init__(
-            network, task, learner.n_episodes, unroll, task_rng, action_rng, learner.lesson)
+            network, task, learner.n_episodes, unroll, task_rng, action_rng, learner.lesson, learner.device)
         self.expert, self.expert_plays, self.first_of_best = learner.expert, learner.trajectory == "expert", learner.ties == "first"
         self.expert_policy = np.empty((self.n_steps, task.spec.n_actions, self.n_episodes))
 

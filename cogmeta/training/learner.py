@@ -122,15 +122,15 @@ class Learner(ABC):
 
     @property
     def lesson(self) -> Lesson:
-        """What is learnt from in place of the reward, and where the network is computed meanwhile."""
-        return Lesson(self.regret_of, self.reward_offset, self.device)
+        """What is learnt from in place of the reward."""
+        return Lesson(self.regret_of, self.reward_offset)
 
     def collector(
         self, network: Network, task: Task, task_rng: np.random.Generator, action_rng: np.random.Generator
     ) -> Collector:
         """Return what plays the batches that ``improve`` gets."""
         unroll = self.unroll_of(task.spec.steps_per_episode)
-        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.lesson)
+        return Collector(network, task, self.n_episodes, unroll, task_rng, action_rng, self.lesson, self.device)
 
     def prepare(self, network: Network, task: Task) -> Any:
         """Return whatever buffers ``improve`` wants to find again."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import torch
 
+from cogmeta.agents.actor_critic import under
 from cogmeta.agents.network import Network
 from cogmeta.agents.store import build, describe, load_agent, load_record, read_tensors, write_tensors
 from cogmeta.errors import UserError
@@ -94,6 +95,6 @@ def load_stages(folder: str | Path) -> list[Stage]:
         raise UserError(f"{str(folder / STAGES)!r} is not a file of stages of cogmeta (format {FORMAT!r} expected).")
     stages = []
     for stage, steps in json.loads(metadata["steps"]).items():
-        weights = {name.removeprefix(f"{stage}."): t for name, t in tensors.items() if name.startswith(f"{stage}.")}
+        weights = under(f"{stage}.", tensors)
         stages.append(Stage(steps, build(describe(agent), weights, f"{str(folder / STAGES)!r}")))
     return [*stages, Stage(load_record(folder).steps, agent)]

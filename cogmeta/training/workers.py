@@ -34,11 +34,12 @@ class Part:
     task : Task
     n_episodes, n_steps : int
     lesson : Lesson
+    device : str
     """
 
-    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int, lesson: Lesson) -> None:
+    def __init__(self, network: Network, task: Task, n_episodes: int, n_steps: int, lesson: Lesson, device: str) -> None:
         nobody = np.random.default_rng(0)
-        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, lesson)
+        self.collector = Collector(network, task, n_episodes, n_steps, nobody, nobody, lesson, device)
 
     def play(self, task_seed: int, action_seed: int) -> tuple[np.ndarray, ...]:
         """Play one unroll; return the arrays of ``PLAYED`` that there are, then the heads."""
@@ -116,7 +117,7 @@ class SplitCollector:
         self.n_parts, self.task_rng, self.action_rng = n_parts, task_rng, action_rng
         for weight in network.weights.values() if n_workers > 1 else ():
             weight.share_memory_()
-        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.lesson
+        part = network, task, learner.n_episodes // n_parts, self.n_steps, learner.lesson, learner.device
         n_each = [len(range(k, n_parts, n_workers)) for k in range(n_workers)]
         self.own = Share(n_each[0], *part)
         self.workers = [start_worker((n, *part)) for n in n_each[1:]]

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from cogmeta.agent import NO_ACTION
+from cogmeta.agents.actor_critic import under
 from cogmeta.agents.device import tape_on
 from cogmeta.agents.network import Network, write_inputs
 from cogmeta.errors import UserError
@@ -131,6 +132,6 @@ class WorldModel:
     def restore(self, tensors: dict[str, Any]) -> None:
         """Go on from a ``state()``."""
         self.observation, self.action, self.reward = (tensors[name].numpy() for name in ("observation", "action", "reward"))
-        for name, weight in self.network.weights.items():
-            weight.copy_(tensors[f"weights.{name}"])
-        self.optimiser.restore({name.removeprefix("optimiser."): t for name, t in tensors.items() if name.startswith("optimiser.")})
+        for name, weight in under("weights.", tensors).items():
+            self.network.weights[name].copy_(weight)
+        self.optimiser.restore(under("optimiser.", tensors))
